@@ -1,0 +1,93 @@
+"""Everything that evolve_pulumi raises.
+
+EvolveError
+├── ConfigurationError          the stack or the environment lacks something that only its owner can give
+├── RefusedError                it could be done, but would lose or orphan something
+├── NotReadyError               it exists and does not become what it was declared to be
+└── VendorError                 the vendor's API refused, or did not answer
+    ├── AuthenticationError     the credentials are not accepted
+    ├── NotFoundError           there is no such object in this account
+    ├── NameTakenError          another object has the name
+    ├── BusyError               the object is changing state; later it works
+    ├── QuotaError              the account's limits are reached; trying again does not help
+    ├── RateLimitError          too many calls; trying again later helps
+    └── UnreachableError        no answer, or a broken one: nobody knows whether the call was carried out
+"""
+
+from typing import Self
+
+
+class EvolveError(Exception):
+    """Base class: what was being done to which resource, what went wrong, and what to do about it."""
+
+    def __init__(self, words: str, *, remedy: str = "") -> None:
+        super().__init__(words)
+        self.words = words
+        self.remedy = remedy
+        self.subject = ""
+
+    def about(self, subject: str) -> Self:
+        """Name the resource and the operation; the first to do so knows best."""
+        self.subject = self.subject or subject
+        return self
+
+    def __str__(self) -> str:
+        """One line: subject, words, remedy."""
+        sentence = f"{self.subject}: {self.words}" if self.subject else self.words
+        return f"{sentence.rstrip('.')}. {self.remedy}" if self.remedy else sentence
+
+
+class ConfigurationError(EvolveError):
+    """Configuration or credentials are missing or contradict each other."""
+
+
+class RefusedError(EvolveError):
+    """Refused here, before anything is lost."""
+
+
+class NotReadyError(EvolveError):
+    """Something that was created does not come up."""
+
+
+class VendorError(EvolveError):
+    """The vendor's API refused a call; `words` are the vendor's."""
+
+    def __init__(
+        self,
+        words: str,
+        *,
+        remedy: str = "",
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(words, remedy=remedy)
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AuthenticationError(VendorError):
+    """The vendor does not accept the credentials."""
+
+
+class NotFoundError(VendorError):
+    """The vendor knows no such object in this account."""
+
+
+class NameTakenError(VendorError):
+    """The name belongs to another object."""
+
+
+class BusyError(VendorError):
+    """The object is in the middle of another change."""
+
+
+class QuotaError(VendorError):
+    """A limit of the account is reached."""
+
+
+class RateLimitError(VendorError):
+    """Too many calls in too short a time."""
+
+
+class UnreachableError(VendorError):
+    """The call was not answered properly, so that its effect is unknown."""

@@ -1,0 +1,118 @@
+"""Is what a program declares well-formed? Everything is normalised here, and refused with its path."""
+
+import difflib
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from evolve_pulumi.lifecycle.kinds import Kind
+from evolve_pulumi.schema import UNKNOWN, Entry, Table, Values, is_unknown
+
+MAX_NAME = 63
+SUFFIX_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is wrong with one property. Never holds its value, which may be secret."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Normalised inputs, and what is wrong with them."""
+
+    inputs: dict[str, Any]
+    failures: tuple[Failure, ...]
+
+
+def check(kind: Kind, table: Table, olds: Values, news: Values) -> Checked:
+    """Normalise declared properties; numbers arrive as floats, and anything may be unknown at preview."""
+    failures: list[Failure] = [*_strangers(kind, table, news)]
+    inputs: dict[str, Any] = {}
+    for entry in table.entries:
+        try:
+            value = entry.find(news)
+        except (KeyError, TypeError):
+            if entry.required:
+                failures.append(Failure(entry.dotted, "is required"))
+            continue
+        try:
+            _place(inputs, entry, _normalised(entry, value))
+        except ValidationError as error:
+            failures.extend(_failures(entry, error))
+    if kind.named:
+        inputs.update(_automatic_name(olds, inputs))
+    return Checked(inputs, tuple(failures))
+
+
+def _strangers(kind: Kind, table: Table, news: Values) -> Iterator[Failure]:
+    """Properties that are in no table, with the one that was probably meant."""
+    groups = kind.option_groups()
+    known = {entry.dotted for entry in table.entries}
+    for name, value in news.items():
+        if name in groups and isinstance(value, Mapping):
+            group = {path for path in known if path.startswith(f"{name}.")}
+            paths = [f"{name}.{key}" for key in value] if group else []  # pyright: ignore[reportUnknownVariableType]
+        else:
+            paths = [name] if name not in groups else []
+            if name in groups and value is not UNKNOWN:
+                yield Failure(name, "takes that vendor's options")
+        for path in paths:
+            if path not in known:
+                yield Failure(path, f"is not an argument of a {kind.name}{_suggestion(path, known)}")
+
+
+def _suggestion(path: str, known: set[str]) -> str:
+    last = {name.rsplit(".", 1)[-1]: name for name in sorted(known, reverse=True)}
+    close = difflib.get_close_matches(path.rsplit(".", 1)[-1], last, n=1)
+    return f"; did you mean {last[close[0]]}?" if close else ""
+
+
+def _normalised(entry: Entry, value: Any) -> Any:
+    """The value as the table's type has it; what is unknown inside stays unknown."""
+    if not is_unknown(value):
+        return entry.adapter.validate_python(value)
+    if isinstance(value, Mapping):
+        items = cast(Mapping[str, Any], value)
+        known = {key: item for key, item in items.items() if not is_unknown(item)}
+        return {**items, **entry.adapter.validate_python(known)}
+    return value
+
+
+def _place(inputs: dict[str, Any], entry: Entry, value: Any) -> None:
+    place = inputs
+    for key in entry.path[:-1]:
+        place = place.setdefault(key, {})
+    place[entry.name] = value
+
+
+def _failures(entry: Entry, error: ValidationError) -> Iterator[Failure]:
+    for problem in error.errors(include_url=False, include_input=False):
+        inner = [str(part) for part in problem["loc"] if part != "[key]"]
+        yield Failure(".".join([entry.dotted, *inner]), problem["msg"])
+
+
+def _automatic_name(olds: Values, inputs: dict[str, Any]) -> dict[str, Any]:
+    """A new object's name, or the one it has; an explicit name is left as it is.
+
+    It is made only where there are no old inputs, so that it stays the same for the life of the object, and a
+    replacement gets another.
+    """
+    if "name" in inputs:
+        return {}
+    if olds:
+        return {"name": olds["name"]} if "name" in olds else {}
+    stem = re.sub(r"[^a-z0-9]+", "-", inputs["owner"]["resource"].lower()).strip("-")
+    suffix = secrets.token_hex(SUFFIX_BYTES)
+    return {"name": f"{stem[: MAX_NAME - len(suffix) - 1]}-{suffix}"}

@@ -1,0 +1,71 @@
+"""The kinds of resources: which tables make them up, and what happens to them beside the tables."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evolve_pulumi.lifecycle.services import SERVICE_OPERATIONS, Services, ServiceState
+from evolve_pulumi.models.managed import Labelled, Owned
+from evolve_pulumi.models.sandbox import SandboxArgs
+from evolve_pulumi.models.service import ServiceArgs
+from evolve_pulumi.schema import Operation, Table, Values
+from evolve_pulumi.vendors import VENDORS, vendor
+from evolve_pulumi.vendors.base import Account, Objects
+
+
+def _nothing(_outs: Values) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of resource."""
+
+    name: str
+    parts: tuple[type, ...]
+    """TypedDicts with its arguments at every vendor; a vendor's own options come on top."""
+    objects: Callable[[Account], Objects]
+    """Where its objects are, in an account."""
+    named: bool = False
+    """Whether it gets an automatic name."""
+    operations: tuple[Operation, ...] = ()
+    """Those that are the same at every vendor."""
+    derived: Callable[[Values], dict[str, Any]] = _nothing
+    """Outputs that follow from properties and other outputs, without asking anyone."""
+
+    @functools.cache  # noqa: B019 - kinds live as long as the process
+    def table(self, backend: str) -> Table:
+        """Its attributes and operations at a vendor."""
+        own = vendor(backend).kinds.get(self.name)
+        options = [(backend, own.options)] if own and own.options else []
+        return Table(
+            backend,
+            [*((None, part) for part in self.parts), *options],
+            own.operations if own else self.operations,
+        )
+
+    def option_groups(self) -> frozenset[str]:
+        """The names under which vendors' options for it may be given."""
+        return frozenset(name for name, at in VENDORS.items() if (own := at.kinds.get(self.name)) and own.options)
+
+
+def _preview_urls(outs: Values) -> dict[str, Any]:
+    template = outs.get("preview_url_template")
+    ports: list[int] = outs.get("ports", []) if template else []
+    return {"preview_urls": {str(port): str(template).replace("{port}", str(port), 1) for port in ports}}
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "sandbox",
+            (Labelled, SandboxArgs),
+            lambda account: account.objects("sandbox"),
+            named=True,
+            derived=_preview_urls,
+        ),
+        Kind("service", (Owned, ServiceState, ServiceArgs), Services, operations=SERVICE_OPERATIONS),
+    )
+}

@@ -1,0 +1,117 @@
+"""The life of one kind's resources, from declared properties to the vendor's objects and back."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from evolve_pulumi.errors import EvolveError, NotFoundError, RefusedError
+from evolve_pulumi.lifecycle.check import Checked, check
+from evolve_pulumi.lifecycle.kinds import Kind
+from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.schema import Plan, Table, Values, plan
+from evolve_pulumi.vendors.base import Account, Objects, Observed
+
+DEFAULT_MINUTES = 5.0
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """A resource as it is now."""
+
+    outs: dict[str, Any]
+    inputs: dict[str, Any]
+    """Those of its outs that are inputs, so that a difference shows where it was declared."""
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The six operations on resources of one kind. Properties are recorded as inputs plus the vendor's answers."""
+
+    kind: Kind
+    open_account: Callable[[Connection], Account]
+
+    def check(self, olds: Values, news: Values) -> Checked:
+        """Normalise and validate declared properties, and name what has no name."""
+        return check(self.kind, self._table(news), olds, news)
+
+    def diff(self, olds: Values, news: Values) -> Plan:
+        """What it takes to get from what is recorded to what is declared. Calls nobody."""
+        return plan(self._table(news), olds, news)
+
+    def create(self, news: Values) -> tuple[str, dict[str, Any]]:
+        """Make the object; the id, and the properties to record."""
+        with self._about("create", news):
+            objects = self._objects(news)
+            made = objects.create(self._table(news).fields(news), _seconds(news, "create_minutes"))
+            return made.id, self._outs(news, made)
+
+    def read(self, id: str, olds: Values) -> Refreshed | None:
+        """Look at the object; None where it is gone, and only where it really is."""
+        with self._about("read", olds):
+            table = self._table(olds)
+            seen = self._objects(olds).read(id, table.fields(olds))
+            if seen is None:
+                self._refuse_foreign_account(olds)
+                if "account" not in olds:
+                    raise NotFoundError(f"there is no {self.kind.name} {id} in this account")
+                return None
+            outs = self._outs(table.overlay(olds, seen.attributes), seen)
+            return Refreshed(outs, _inputs(table, outs))
+
+    def update(self, id: str, olds: Values, news: Values) -> dict[str, Any]:
+        """Carry out the plan; the properties to record."""
+        with self._about("update", news):
+            table, steps = self._table(news), self.diff(olds, news).steps
+            answers = {key: value for key, value in olds.items() if key not in _inputs(table, olds)}
+            if not steps:
+                return self._outs(news, Observed(id, outputs=answers))
+            recorded, declared = table.fields(olds), table.fields(news)
+            seconds = _seconds(news, "update_minutes")
+            seen = self._objects(news).update(id, recorded, declared, steps, seconds)
+            return self._outs(news, Observed(id, outputs={**answers, **seen.outputs}))
+
+    def delete(self, id: str, olds: Values) -> None:
+        """Remove the object; that it is not there is fine, if this is where it was."""
+        with self._about("delete", olds):
+            recorded = self._table(olds).fields(olds)
+            if not self._objects(olds).delete(id, recorded, _seconds(olds, "delete_minutes")):
+                self._refuse_foreign_account(olds)
+
+    def _table(self, properties: Values) -> Table:
+        return self.kind.table(properties["connection"]["backend"])
+
+    def _objects(self, properties: Values) -> Objects:
+        return self.kind.objects(self.open_account(properties["connection"]))
+
+    def _outs(self, properties: Values, seen: Observed) -> dict[str, Any]:
+        outs = {**properties, **seen.outputs}
+        return {**outs, **self.kind.derived(outs)}
+
+    def _refuse_foreign_account(self, recorded: Values) -> None:
+        """An object that another account holds is not gone."""
+        account, owner = self.open_account(recorded["connection"]).identity(), recorded.get("account")
+        if owner and account and account != owner:
+            raise RefusedError(
+                f"it belongs to the account {owner}, and the key is for {account}",
+                remedy="Use a key of its own account. Only if it is really gone: `pulumi state delete`.",
+            )
+
+    @contextmanager
+    def _about(self, operation: str, properties: Values) -> Generator[None]:
+        """Let every error name the resource and the operation."""
+        try:
+            yield
+        except EvolveError as error:
+            error.about(f"{self.kind.name} {properties['owner']['resource']!r}: {operation}")
+            raise
+
+
+def _seconds(properties: Values, operation: str) -> float:
+    return 60 * properties.get("timeouts", {}).get(operation, DEFAULT_MINUTES)
+
+
+def _inputs(table: Table, properties: Values) -> dict[str, Any]:
+    """The part of recorded properties that was declared."""
+    heads = {entry.path[0] for entry in table.entries}
+    return {key: value for key, value in properties.items() if key in heads}

@@ -1,0 +1,165 @@
+"""Services: commands that keep running inside a sandbox, the same way at every vendor.
+
+A service is a named process of its sandbox. Its id is `<sandbox id>/<process>`, and stays when it is restarted.
+Readiness is asked for inside the sandbox, by bash's own /dev/tcp: that needs no tool in the image, no token, and no
+way from here to the preview URL.
+"""
+
+import re
+import secrets
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from typing_extensions import TypedDict
+
+from evolve_pulumi.errors import NotFoundError, NotReadyError
+from evolve_pulumi.models.service import RESTART
+from evolve_pulumi.schema import Attribute, Operation, Step, Values
+from evolve_pulumi.vendors.base import Account, Observed, RunningSandbox
+
+LOG_TAIL_LINES = 20
+SLICE_SECONDS = 2
+"""How long one look for readiness lasts, before the process itself is looked after."""
+PORT_FREE_SECONDS = 5
+
+
+class ServiceState(TypedDict, total=False):
+    """What is declared of every service without saying so."""
+
+    running: Annotated[bool, Attribute(default=True, every=RESTART)]
+
+
+class Services:
+    """The services of one account's sandboxes."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def create(self, declared: Values, timeout_seconds: float) -> Observed:
+        """Start the command and wait until its port answers; where it never does, end it again."""
+        sandbox_id, process = declared["sandbox_id"], f"evolve-{secrets.token_hex(4)}"
+        sandbox = self._account.sandbox(sandbox_id)
+        if not sandbox.is_running():
+            raise NotReadyError(
+                f"the sandbox {sandbox_id} is not running", remedy="Start it, then run `pulumi up` again."
+            )
+        _start(sandbox, process, declared, timeout_seconds)
+        return Observed(f"{sandbox_id}/{process}", outputs={"account": self._account.identity()})
+
+    def read(self, id: str, recorded: Values) -> Observed | None:
+        """Whether it still runs; in a sandbox that does not, it is left as it was recorded."""
+        sandbox_id, process = id.split("/", 1)
+        sandbox = self._account.sandbox(sandbox_id)
+        try:
+            running = sandbox.is_alive(process) if sandbox.is_running() else recorded["running"]
+        except NotFoundError:
+            return None
+        return Observed(id, {"running": running})
+
+    def update(
+        self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
+    ) -> Observed:
+        """Start it again, with what is declared now."""
+        sandbox_id, process = id.split("/", 1)
+        sandbox = self._account.sandbox(sandbox_id)
+        if not sandbox.is_running():
+            raise NotReadyError(
+                f"the sandbox {sandbox_id} is not running", remedy="Start it, then run `pulumi up` again."
+            )
+        sandbox.kill(process)
+        _start(sandbox, process, declared, timeout_seconds)
+        return Observed(id)
+
+    def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
+        """End it; where its sandbox is gone or does not run, there is nothing to end."""
+        sandbox_id, process = id.split("/", 1)
+        sandbox = self._account.sandbox(sandbox_id)
+        try:
+            if sandbox.is_running():
+                sandbox.kill(process)
+        except NotFoundError:
+            return False
+        return True
+
+
+def _restart(_sandbox: Any, _values: Values, _recorded: Values) -> None:
+    """Carried out by `Services.update`, which has all that it takes."""
+
+
+SERVICE_OPERATIONS = (Operation("restart", _restart, sends_all=True),)
+
+
+def _start(sandbox: RunningSandbox, process: str, declared: Values, timeout_seconds: float) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    port = declared["port"]
+    if sandbox.run(_until(f"! {_connects(port)}", PORT_FREE_SECONDS), PORT_FREE_SECONDS + 10).exit_code:
+        raise NotReadyError(
+            f"port {port} is in use inside the sandbox",
+            remedy="Give the service another port, or end what listens there.",
+        )
+    script = f"/tmp/.{process}"
+    sandbox.write(script, _script(declared).encode())
+    sandbox.spawn(process, f"bash {script}")
+    try:
+        _wait_until_ready(sandbox, process, declared, deadline)
+    except BaseException:
+        sandbox.kill(process)
+        raise
+
+
+def _script(declared: Values) -> str:
+    """The command with its environment, in a file that removes itself: nothing of it shows in process arguments."""
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in declared.get("env", {}).items()]
+    directory = declared.get("working_directory")
+    return "\n".join(
+        [
+            'rm -f -- "$0"',
+            f"cd {shlex.quote(directory)} || exit" if directory else "cd",
+            *exports,
+            declared["command"],
+            "",
+        ]
+    )
+
+
+def _wait_until_ready(sandbox: RunningSandbox, process: str, declared: Values, deadline: float) -> None:
+    answers = _answers(declared["port"], declared.get("health", {}))
+    while True:
+        seconds = min(SLICE_SECONDS, max(1, round(deadline - time.monotonic())))
+        ready = sandbox.run(_until(answers, seconds), seconds + 10).exit_code == 0
+        if not sandbox.is_alive(process):
+            raise NotReadyError(f"the command ended before it was ready{_tail(sandbox, process)}")
+        if ready:
+            return
+        if time.monotonic() > deadline:
+            raise NotReadyError(
+                f"port {declared['port']} does not answer as it should{_tail(sandbox, process)}",
+                remedy="If it only needs longer, raise timeouts.create_minutes.",
+            )
+
+
+def _tail(sandbox: RunningSandbox, process: str) -> str:
+    lines = sandbox.log(process).rstrip().splitlines()[-LOG_TAIL_LINES:]
+    return "; the end of its log:\n" + "\n".join(lines) if lines else "; it logged nothing"
+
+
+def _until(condition: str, seconds: int) -> str:
+    """A command line that succeeds once the condition holds, and fails when it does not within the time."""
+    return f"until {condition}; do (( SECONDS >= {seconds} )) && exit 1; sleep 0.05; done"
+
+
+def _connects(port: int) -> str:
+    return f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null"
+
+
+def _answers(port: int, health: Mapping[str, Any]) -> str:
+    if "path" not in health and "status" not in health:
+        return _connects(port)
+    status = str(health["status"]) if "status" in health else "[23]??"
+    request = f"GET {health.get('path', '/')} HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nConnection: close\\r\\n\\r\\n"
+    return (
+        f"(exec 3<>/dev/tcp/127.0.0.1/{port} && printf {shlex.quote(re.sub('%', '%%', request))} >&3"
+        f' && read -r -t 5 _ status _ <&3 && [[ "$status" == {status} ]]) 2>/dev/null'
+    )

@@ -1,0 +1,52 @@
+"""The portable arguments of a sandbox."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from evolve_pulumi.models.managed import Timeouts
+from evolve_pulumi.schema import Attribute, Input, Wire
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def _not_reserved(name: str) -> str:
+    if name.startswith("evolve-"):
+        raise PydanticCustomError("reserved", "labels that begin with evolve- are written by evolve_pulumi itself")
+    return name
+
+
+LabelName = Annotated[str, AfterValidator(_not_reserved)]
+
+
+class SandboxArgs(TypedDict, total=False):
+    """Arguments of `Sandbox` that mean the same at every vendor."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
+
+    name: Annotated[Input[str], Field(min_length=1, max_length=63), Attribute(daytona=Wire("name"))]
+    """Unique in the account. Default: the resource's name and a random suffix."""
+
+    snapshot: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire("snapshot"))]
+    """What the sandbox is made from. Default: the vendor's own default snapshot."""
+
+    env: Annotated[Input[Mapping[VariableName, Input[str]]], Attribute(default={}, daytona=Wire("env_vars"))]
+    """Environment variables of everything that runs inside. Cannot be read back from the vendor."""
+
+    labels: Annotated[
+        Input[Mapping[LabelName, Input[str]]], Attribute(default={}, daytona=Wire("labels", by="set_labels"))
+    ]
+    """Names and values to find the sandbox by. Labels that others put on it are left alone."""
+
+    public: Annotated[Input[bool], Attribute(default=False, daytona=Wire("public", by="set_public"))]
+    """Whether preview URLs answer without a token."""
+
+    ports: Annotated[Input[Sequence[Input[Port]]], Attribute(default=[])]
+    """Ports to give preview URLs for, in `preview_urls`."""
+
+    timeouts: Annotated[Input[Timeouts], Attribute(default={})]
+    """How long operations may take."""

@@ -1,0 +1,1 @@
+"""The resources that programs declare: types and documentation, no logic."""

@@ -1,0 +1,265 @@
+"""The table behind every resource: its types, and the pure functions that read it.
+
+A resource's arguments are TypedDicts. Each key's annotation carries an `Attribute`, which says where the value
+goes at each vendor (`Wire`) and so what a change of it means:
+
+- a wire that names an operation: changed in place, by that operation;
+- a wire that names none: fixed when the object is created, so a change replaces it;
+- no wire at all: a setting of ours, such as a timeout: a change is stored and nobody is called.
+
+An `Operation` is listed once per vendor and kind, in the order of execution. `plan` compares old with new values
+and answers with the operations to carry out, or with the attributes that force a replacement. Nothing here does
+I/O, and nothing knows a vendor or Pulumi.
+"""
+
+import copy
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Required, get_args, get_origin
+
+from pydantic import TypeAdapter
+from typing_extensions import get_type_hints
+
+if TYPE_CHECKING:
+    from pulumi import Input as Input
+else:
+
+    class Input:
+        """What a program may give: a plain value, or one that is known only later. Here always the value."""
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            """Annotations are read for the type of the value itself."""
+            return item
+
+
+Values = Mapping[str, Any]
+"""Properties as they travel: names to plain values, or to UNKNOWN at preview."""
+
+
+class Marker(enum.Enum):
+    """Values that are not values."""
+
+    UNKNOWN = "not known before another resource is created"
+    SERVER_CHOOSES = "no constant of ours: without a declared value the vendor decides, and its choice stays"
+
+
+UNKNOWN = Marker.UNKNOWN
+SERVER_CHOOSES = Marker.SERVER_CHOOSES
+
+
+@dataclass(frozen=True)
+class Wire:
+    """An attribute's form at one vendor.
+
+    Args:
+        field: The vendor's name for it; None where it is the attribute's own.
+        by: The operation that changes it in place; None where it is fixed at creation.
+    """
+
+    field: str | None = None
+    by: str | None = None
+
+
+class Attribute:
+    """One entry of the table.
+
+    Args:
+        default: The documented constant it returns to when it is taken out of a program.
+        every: Its wire where it is the same at every vendor.
+        wires: Its wire at each vendor that has it.
+    """
+
+    def __init__(self, *, default: Any = SERVER_CHOOSES, every: Wire | None = None, **wires: Wire) -> None:
+        self.default = default
+        self._every = every
+        self._wires = wires
+
+    def wire(self, backend: str) -> Wire | None:
+        """The attribute's form at a vendor, or None where it has none there."""
+        return self._wires.get(backend, self._every)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One way to change an existing object in place: one call of the vendor's, whatever it carries.
+
+    Args:
+        name: What wires refer to; the vendor's name for it.
+        call: Carries it out: takes the vendor's object, the values by the vendor's names, and all recorded ones.
+        sends_all: Whether the call takes all attributes it carries, or those that changed.
+    """
+
+    name: str
+    call: Callable[[Any, Values, Values], Any]
+    sends_all: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An attribute at its place among a resource's arguments."""
+
+    path: tuple[str, ...]
+    attribute: Attribute
+    adapter: TypeAdapter[Any]
+    wire: Wire | None
+    required: bool
+
+    @property
+    def name(self) -> str:
+        """The attribute's own name, unique within its table."""
+        return self.path[-1]
+
+    @property
+    def field(self) -> str:
+        """The vendor's name for it."""
+        return (self.wire and self.wire.field) or self.name
+
+    @property
+    def dotted(self) -> str:
+        """The path as users read it: `daytona.ttl_minutes`."""
+        return ".".join(self.path)
+
+    def find(self, properties: Values) -> Any:
+        """The value among nested properties; raises KeyError where it is not declared."""
+        value: Any = properties
+        for key in self.path:
+            if value is UNKNOWN:
+                return UNKNOWN
+            value = value[key]
+        return value
+
+
+class Table:
+    """The attributes of one kind at one vendor, and the operations that change them.
+
+    Args:
+        backend: The vendor.
+        parts: TypedDicts with the arguments: those under no key of their own first, then those under one.
+        operations: In the order of execution.
+    """
+
+    def __init__(self, backend: str, parts: Iterable[tuple[str | None, type]], operations: Iterable[Operation]) -> None:
+        self.entries = tuple(
+            _entry(backend, key, name, annotation)
+            for key, part in parts
+            for name, annotation in get_type_hints(part, include_extras=True).items()
+        )
+        self.operations = tuple(operations)
+
+    @cached_property
+    def by_path(self) -> Mapping[tuple[str, ...], Entry]:
+        """The entries by their path."""
+        return {entry.path: entry for entry in self.entries}
+
+    def values(self, properties: Values) -> dict[str, Any]:
+        """The declared values by attribute name, out of nested properties."""
+        return {entry.name: value for entry, value in self.declared(properties)}
+
+    def declared(self, properties: Values) -> Iterator[tuple[Entry, Any]]:
+        """The entries that the properties declare, with their values."""
+        for entry in self.entries:
+            try:
+                yield entry, entry.find(properties)
+            except KeyError:
+                continue
+
+    def fields(self, properties: Values) -> dict[str, Any]:
+        """The declared values by the vendor's name for each, as the call that creates the object takes them."""
+        return {entry.field: value for entry, value in self.declared(properties) if entry.wire}
+
+    def overlay(self, properties: Values, observed: Values) -> dict[str, Any]:
+        """The properties with what the vendor was observed to hold, for declared attributes only."""
+        result = copy.deepcopy(dict(properties))
+        for entry, _ in self.declared(properties):
+            if entry.wire and entry.field in observed:
+                place = result
+                for key in entry.path[:-1]:
+                    place = place[key]
+                place[entry.name] = observed[entry.field]
+        return result
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation to carry out, with the values it takes."""
+
+    operation: Operation
+    values: Values
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What it takes to make an object what its program declares."""
+
+    steps: tuple[Step, ...]
+    """In the order of execution; empty where the object must be replaced."""
+    replaces: tuple[str, ...]
+    """Dotted paths of the changed attributes that are fixed at creation."""
+    settings: tuple[str, ...]
+    """Dotted paths of the changed attributes that no vendor holds."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything differs at all."""
+        return bool(self.steps or self.replaces or self.settings)
+
+
+def plan(table: Table, olds: Values, news: Values) -> Plan:
+    """Compare recorded with declared properties.
+
+    An attribute that was declared and no longer is counts as declared with its constant. Where it has none, the
+    object keeps what it has, and only the record of it goes. An unknown value counts as changed.
+    """
+    old, new = table.values(olds), table.values(news)
+    constants = {entry.name: entry.attribute.default for entry in table.entries}
+    wanted = {name: new.get(name, constant) for name, constant in constants.items()}
+    changed = [
+        entry
+        for entry in table.entries
+        if (entry.name in new or entry.name in old)
+        and differs(old.get(entry.name, constants[entry.name]), wanted[entry.name])
+    ]
+    sent = [entry for entry in changed if entry.wire and wanted[entry.name] is not SERVER_CHOOSES]
+    replaces = tuple(entry.dotted for entry in sent if entry.wire and not entry.wire.by)
+    return Plan(
+        steps=() if replaces else tuple(_steps(table, sent, wanted)),
+        replaces=replaces,
+        settings=tuple(entry.dotted for entry in changed if entry not in sent),
+    )
+
+
+def differs(old: Any, new: Any) -> bool:
+    """Whether two values differ; one that holds something unknown differs from everything."""
+    return old != new or is_unknown(new)
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether the value, or anything inside it, is not known yet."""
+    match value:
+        case Mapping():
+            return any(is_unknown(item) for item in value.values())  # pyright: ignore[reportUnknownVariableType]
+        case list() | tuple():
+            return any(is_unknown(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return value is UNKNOWN
+
+
+def _steps(table: Table, changed: list[Entry], wanted: Values) -> Iterator[Step]:
+    touched = {entry.wire.by for entry in changed if entry.wire}
+    for operation in table.operations:
+        if operation.name not in touched:
+            continue
+        carried = [entry for entry in table.entries if entry.wire and entry.wire.by == operation.name]
+        sent = carried if operation.sends_all else [entry for entry in carried if entry in changed]
+        values = {entry.field: wanted[entry.name] for entry in sent if wanted[entry.name] is not SERVER_CHOOSES}
+        yield Step(operation, values)
+
+
+def _entry(backend: str, key: str | None, name: str, annotation: Any) -> Entry:
+    required = get_origin(annotation) is Required
+    annotated = get_args(annotation)[0] if required else annotation
+    attribute = next(item for item in annotated.__metadata__ if isinstance(item, Attribute))
+    path = (key, name) if key else (name,)
+    return Entry(path, attribute, TypeAdapter(annotated), attribute.wire(backend), required)

@@ -1,0 +1,48 @@
+"""The vendors, one folder each, behind the protocols of `base`.
+
+Only a vendor's own folder imports its SDK, and only when a call to the vendor is due. This module is the one place
+that names the vendors.
+"""
+
+import threading
+from collections.abc import Callable
+
+from evolve_pulumi.errors import ConfigurationError
+from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.vendors import daytona
+from evolve_pulumi.vendors.base import Account, Vendor
+from evolve_pulumi.vendors.settings import Settings
+
+VENDORS: dict[str, Vendor] = {"daytona": daytona}
+DEFAULT_BACKEND = "daytona"
+
+
+def vendor(backend: str) -> Vendor:
+    """The vendor of that name."""
+    try:
+        return VENDORS[backend]
+    except KeyError:
+        raise ConfigurationError(
+            f"there is no backend {backend!r}", remedy=f"Set evolve:backend to one of: {', '.join(VENDORS)}."
+        ) from None
+
+
+def connect(settings: Settings) -> Connection:
+    """The place that the settings choose for new resources."""
+    return vendor(settings.get("backend") or DEFAULT_BACKEND).connection(settings)
+
+
+def accounts(settings: Settings) -> Callable[[Connection], Account]:
+    """A function that opens each place once, however many threads ask for it."""
+    opened: dict[tuple[tuple[str, object], ...], Account] = {}
+    lock = threading.Lock()
+
+    def open_account(connection: Connection) -> Account:
+        key = tuple(sorted(connection.items()))
+        with lock:
+            if key not in opened:
+                at = vendor(connection.get("backend", ""))
+                opened[key] = at.open(connection, at.credentials(settings, connection))
+            return opened[key]
+
+    return open_account

@@ -1,0 +1,140 @@
+"""What a vendor is to the rest: a place with objects of some kinds, and a way into its running sandboxes.
+
+`lifecycle` speaks only these protocols. Values are named as in the tables; ids are the vendor's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.schema import Operation, Step, Values
+from evolve_pulumi.vendors.settings import Settings
+
+
+@dataclass(frozen=True)
+class Observed:
+    """An object as the vendor holds it."""
+
+    id: str
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Current values by attribute name, as far as the vendor tells them."""
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What it answered beside them."""
+
+
+class Objects(Protocol):
+    """The objects of one kind in one account. Every call gives up, and undoes, after its time."""
+
+    def create(self, declared: Values, timeout_seconds: float) -> Observed:
+        """Make one and wait until it is ready; where that fails, nothing is left."""
+        ...
+
+    def read(self, id: str, recorded: Values) -> Observed | None:
+        """Look at one; None where the vendor has it no longer."""
+        ...
+
+    def update(
+        self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
+    ) -> Observed:
+        """Carry out the operations on one; raises NotFoundError where it is gone."""
+        ...
+
+    def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
+        """Remove one and wait until it is gone; False where the vendor did not have it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    exit_code: int
+    output: str
+    """Both of its streams, as they came."""
+
+
+class RunningSandbox(Protocol):
+    """The inside of one sandbox. Raises NotFoundError where there is no such sandbox."""
+
+    def is_running(self) -> bool:
+        """Whether commands can run; asking wakes nothing."""
+        ...
+
+    def run(self, command: str, timeout_seconds: float) -> Finished:
+        """Run a bash command line to its end."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file, in place of one that is there."""
+        ...
+
+    def spawn(self, process: str, command: str) -> None:
+        """Start a command under a name that is free."""
+        ...
+
+    def is_alive(self, process: str) -> bool:
+        """Whether a spawned command still runs."""
+        ...
+
+    def log(self, process: str) -> str:
+        """What a spawned command wrote so far; empty where it is gone with its log."""
+        ...
+
+    def kill(self, process: str) -> None:
+        """End a spawned command and all that it started; its name is free again."""
+        ...
+
+
+class Account(Protocol):
+    """One account at one vendor, reached with its credentials."""
+
+    def identity(self) -> str | None:
+        """Which account the credentials belong to; None where the vendor does not tell."""
+        ...
+
+    def objects(self, kind: str) -> Objects:
+        """The objects of a kind that this vendor has."""
+        ...
+
+    def sandbox(self, id: str) -> RunningSandbox:
+        """The inside of a sandbox, running or not."""
+        ...
+
+
+@dataclass(frozen=True)
+class KindAtVendor:
+    """What a vendor adds to a kind's table."""
+
+    options: type | None
+    """A TypedDict with what this vendor has alone, given under the vendor's name."""
+    operations: tuple[Operation, ...]
+
+
+class Vendor(Protocol):
+    """A vendor, without importing its SDK."""
+
+    @property
+    def kinds(self) -> Mapping[str, KindAtVendor]:
+        """The kinds that this vendor has."""
+        ...
+
+    def connection(self, settings: Settings) -> Connection:
+        """The place that the settings choose; raises ConfigurationError where they choose none."""
+        ...
+
+    def credentials(self, settings: Settings, connection: Connection) -> str:
+        """The key for a place; raises ConfigurationError where the settings hold none."""
+        ...
+
+    def open(self, connection: Connection, credentials: str) -> Account:
+        """Reach the account; imports the SDK."""
+        ...
+
+    def warm_up(self) -> None:
+        """Import the SDK."""
+        ...
+
+
+Opener = Callable[[Connection], Account]
+"""How `lifecycle` reaches the place that a resource was recorded at."""

@@ -1,0 +1,26 @@
+"""Daytona: its options, its operations, and its SDK behind the protocols of `vendors.base`.
+
+Importing this package does not import the SDK; `open` and `warm_up` do.
+"""
+
+from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.vendors.base import Account, KindAtVendor
+from evolve_pulumi.vendors.daytona.connection import connection, credentials
+from evolve_pulumi.vendors.daytona.operations import SANDBOX_OPERATIONS
+from evolve_pulumi.vendors.daytona.options import DaytonaOptions
+
+__all__ = ["connection", "credentials", "kinds", "open", "warm_up"]
+
+kinds = {"sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS)}
+
+
+def open(connection: Connection, credentials: str) -> Account:
+    """Reach an account."""
+    from evolve_pulumi.vendors.daytona.account import DaytonaAccount
+
+    return DaytonaAccount(connection, credentials)
+
+
+def warm_up() -> None:
+    """Import the SDK, which takes seconds."""
+    import evolve_pulumi.vendors.daytona.account as _  # noqa: F401

@@ -1,0 +1,47 @@
+"""One account at Daytona, through its SDK."""
+
+import functools
+
+import daytona
+from daytona_api_client import ApiClient, ApiException, ApiKeysApi, Configuration
+
+from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.vendors.base import Objects, RunningSandbox
+from evolve_pulumi.vendors.daytona.errors import translated
+from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
+from evolve_pulumi.vendors.daytona.sandboxes import Sandboxes
+
+MAX_CONNECTIONS = 256
+
+
+class DaytonaAccount:
+    """An open account; safe to use from several threads."""
+
+    def __init__(self, connection: Connection, api_key: str) -> None:
+        self.endpoint = connection.get("endpoint", "")
+        self._api_key = api_key
+        config = daytona.DaytonaConfig(
+            api_key=api_key,
+            api_url=self.endpoint,
+            target=connection.get("region"),
+            connection_pool_maxsize=MAX_CONNECTIONS,
+        )
+        with translated(self.endpoint):
+            self.sdk = daytona.Daytona(config)
+
+    @functools.cache  # noqa: B019 - an account lives as long as the process
+    def identity(self) -> str | None:
+        """The organization that the key belongs to."""
+        client = ApiClient(Configuration(host=self.endpoint), "Authorization", f"Bearer {self._api_key}")
+        try:
+            return ApiKeysApi(client).get_current_api_key().organization_id
+        except ApiException:
+            return None
+
+    def objects(self, kind: str) -> Objects:
+        """The sandboxes."""
+        return {"sandbox": Sandboxes}[kind](self.sdk, self.endpoint)
+
+    def sandbox(self, id: str) -> RunningSandbox:
+        """The inside of a sandbox."""
+        return DaytonaSandbox(self.sdk, self.endpoint, id)

@@ -1,0 +1,86 @@
+"""Daytona's errors in our terms. Everything that the SDK raises crosses this one seam."""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from daytona import DaytonaError
+from daytona.common.errors import DaytonaConnectionError, DaytonaTimeoutError
+
+from evolve_pulumi.errors import (
+    AuthenticationError,
+    BusyError,
+    NameTakenError,
+    NotFoundError,
+    QuotaError,
+    RateLimitError,
+    UnreachableError,
+    VendorError,
+)
+
+MAX_WORDS = 600
+"""Bodies of broken answers may be whole pages."""
+
+QUOTA = re.compile(r"limit exceeded|quota exceeded|exceeds maximum", re.IGNORECASE)
+TAKEN = re.compile(r"already exists", re.IGNORECASE)
+BUSY = re.compile(r"state change in progress|is not in a ready state", re.IGNORECASE)
+
+
+@contextmanager
+def translated(endpoint: str) -> Generator[None]:
+    """Turn what the SDK raises inside into a VendorError with Daytona's words and a remedy."""
+    try:
+        yield
+    except DaytonaError as error:
+        raise translate(error, endpoint) from error
+
+
+def translate(error: DaytonaError, endpoint: str) -> VendorError:
+    """Find the class by status, and where one status has several meanings, by Daytona's words."""
+    status = error.status_code
+    text = " ".join(str(error).split())[:MAX_WORDS]
+    words = f"Daytona answered {status}: {text}" if status else text
+    if isinstance(error, DaytonaConnectionError | DaytonaTimeoutError) or (status and status >= 500):
+        return UnreachableError(
+            words if status else f"{endpoint} does not answer properly: {text}",
+            status=status,
+            remedy="Check that the endpoint is right and up (the local cloud: `evolve-pulumi local status`).",
+        )
+    match status:
+        case 401:
+            return AuthenticationError(
+                words,
+                status=status,
+                remedy="Check DAYTONA_API_KEY or evolve:daytonaApiKey, and that it is for this endpoint.",
+            )
+        case 403:
+            return AuthenticationError(words, status=status, remedy="The key lacks a permission that this needs.")
+        case 404:
+            return NotFoundError(words, status=status)
+        case 429:
+            return RateLimitError(
+                words,
+                status=status,
+                retry_after_seconds=_retry_after(error),
+                remedy="Try again later, or lower --parallel.",
+            )
+        case 400 | 409 if BUSY.search(text):
+            return BusyError(words, status=status, remedy="Run it again when the change is through.")
+        case 400 | 409 if TAKEN.search(text):
+            return NameTakenError(
+                words, status=status, remedy="Choose another name, or leave it out for an automatic one."
+            )
+        case 400 if QUOTA.search(text):
+            return QuotaError(words, status=status, remedy="Free what is not needed, or raise the limit at Daytona.")
+        case _:
+            return VendorError(words, status=status)
+
+
+def _retry_after(error: DaytonaError) -> float | None:
+    """Daytona names the throttler in the header: `Retry-After-sandbox-create`."""
+    seconds = [
+        float(value)
+        for name, value in error.headers.items()
+        if name.lower().startswith("retry-after") and str(value).isdigit()
+    ]
+    return max(seconds, default=None)

@@ -1,0 +1,37 @@
+"""A sandbox's labels at Daytona hold four things: its owner, the token of the call that created it, the default
+labels, and the user's. What others put there, and Daytona's own language label, stay.
+"""
+
+from collections.abc import Mapping
+
+from evolve_pulumi.schema import Values
+
+CREATE_TOKEN = "evolve-create"
+OWNER_LABELS = {"project": "evolve-project", "stack": "evolve-stack", "resource": "evolve-resource"}
+
+
+def stamped(values: Values) -> dict[str, str]:
+    """The labels that declared values ask for; the user's win over the default ones."""
+    owner = {label: values["owner"][key] for key, label in OWNER_LABELS.items()}
+    return {**values.get("default_labels", {}), **values.get("labels", {}), **owner}
+
+
+def replaced(current: Mapping[str, str], values: Values, recorded: Values) -> dict[str, str]:
+    """All labels, with those that were declared before exchanged for those that are now."""
+    kept = {name: value for name, value in current.items() if name not in stamped(recorded)}
+    return kept | stamped(values)
+
+
+def observed(current: Mapping[str, str], recorded: Values) -> dict[str, dict[str, str]]:
+    """What has become of the labels that were declared, by attribute."""
+    own = recorded.get("labels", {})
+    defaults = recorded.get("default_labels", {})
+    return {
+        "owner": {key: current.get(label, "") for key, label in OWNER_LABELS.items()},
+        "labels": {name: current[name] for name in own if name in current},
+        "default_labels": {
+            name: value if name in own else current[name]
+            for name, value in defaults.items()
+            if name in own or name in current
+        },
+    }

@@ -1,0 +1,191 @@
+"""Sandboxes as Daytona keeps them: create, read, update, delete."""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox, SandboxState
+from daytona_api_client import PortPreviewUrl
+
+from evolve_pulumi.errors import (
+    EvolveError,
+    NameTakenError,
+    NotFoundError,
+    NotReadyError,
+    UnreachableError,
+    VendorError,
+)
+from evolve_pulumi.schema import Step, Values
+from evolve_pulumi.vendors.base import Observed
+from evolve_pulumi.vendors.daytona import labels
+from evolve_pulumi.vendors.daytona.errors import translated
+from evolve_pulumi.vendors.daytona.options import MAX_AUTO_ARCHIVE_MINUTES
+from evolve_pulumi.vendors.retry import patiently
+
+GONE = (SandboxState.DESTROYED, SandboxState.DESTROYING)
+ANY_PORT = 80
+"""Preview URLs differ in the port alone, so asking for one tells all."""
+MAX_POLL_SECONDS = 1.0
+READ_SECONDS = 30
+
+
+class Sandboxes:
+    """The sandboxes of one account."""
+
+    def __init__(self, sdk: Daytona, endpoint: str) -> None:
+        self._sdk = sdk
+        self._endpoint = endpoint
+
+    def create(self, declared: Values, timeout_seconds: float) -> Observed:
+        """Make one, wait until it has started, and undo it where that fails.
+
+        The random token in its labels tells our own sandbox, whose answer was lost, from somebody else's of the
+        same name.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        token = secrets.token_hex(8)
+        sandbox = patiently(lambda: self._create(declared, token, deadline), timeout_seconds)
+        try:
+            if sandbox.state != SandboxState.STARTED:
+                with translated(self._endpoint):
+                    sandbox.wait_for_sandbox_start(timeout=max(deadline - time.monotonic(), 1))
+            return self._observe(sandbox, declared)
+        except VendorError as error:
+            raise self._undone(sandbox, error) from error
+
+    def read(self, id: str, recorded: Values) -> Observed | None:
+        """Look at one, by id: Daytona's list lags behind."""
+        sandbox = self._find(id)
+        return sandbox and self._observe(sandbox, recorded)
+
+    def update(
+        self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
+    ) -> Observed:
+        """Carry out the operations; each may be replayed."""
+        sandbox = self._find(id)
+        if sandbox is None:
+            raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
+        for step in steps:
+            patiently(lambda step=step: self._apply(sandbox, step, recorded), timeout_seconds)
+        return Observed(id)
+
+    def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
+        """Delete one and wait until it is destroyed."""
+        deadline = time.monotonic() + timeout_seconds
+        sandbox = self._find(id)
+        if sandbox is None:
+            return False
+        patiently(lambda: self._delete(sandbox), timeout_seconds)
+        self._wait_until_destroyed(id, deadline)
+        return True
+
+    def _create(self, declared: Values, token: str, deadline: float) -> Sandbox:
+        """Ask once; where nobody knows what came of it, look the sandbox up."""
+        fields = dict(declared)
+        connection, stamped = fields.pop("connection"), labels.stamped(declared)
+        for managed in ("owner", "default_labels", "labels"):
+            fields.pop(managed, None)
+        params = CreateSandboxFromSnapshotParams(
+            **fields, labels={**stamped, labels.CREATE_TOKEN: token}, target=connection.get("region")
+        )
+        try:
+            with translated(self._endpoint):
+                return self._sdk.create(params, timeout=max(deadline - time.monotonic(), 1))
+        except EvolveError as error:
+            ours = self._created_with(token, fields["name"])
+            if ours is None:
+                raise
+            if isinstance(error, NameTakenError | UnreachableError) and time.monotonic() < deadline:
+                return ours
+            raise self._undone(ours, error) from error
+
+    def _created_with(self, token: str, name: str) -> Sandbox | None:
+        """The sandbox that a failed call made after all."""
+        try:
+            with translated(self._endpoint):
+                found = self._sdk.get(name)
+        except VendorError:
+            return None
+        return found if found.labels.get(labels.CREATE_TOKEN) == token else None
+
+    def _undone(self, sandbox: Sandbox, error: EvolveError) -> EvolveError:
+        """Delete what was made, and say what became of it."""
+        try:
+            with translated(self._endpoint):
+                sandbox.delete()
+        except VendorError as failed:
+            return NotReadyError(
+                f"{error.words}; the sandbox {sandbox.id} that was made could not be deleted: {failed.words}",
+                remedy=f"Delete {sandbox.id} at Daytona.",
+            )
+        reason = f" ({sandbox.error_reason})" if sandbox.error_reason else ""
+        return NotReadyError(
+            f"{error.words}{reason}; the sandbox {sandbox.id} that was made is deleted again",
+            remedy=error.remedy,
+        )
+
+    def _find(self, id: str) -> Sandbox | None:
+        def get() -> Sandbox | None:
+            try:
+                with translated(self._endpoint):
+                    sandbox = self._sdk.get(id)
+            except NotFoundError:
+                return None
+            return None if sandbox.state in GONE else sandbox
+
+        return patiently(get, READ_SECONDS)
+
+    def _apply(self, sandbox: Sandbox, step: Step, recorded: Values) -> None:
+        with translated(self._endpoint):
+            step.operation.call(sandbox, step.values, recorded)
+
+    def _delete(self, sandbox: Sandbox) -> None:
+        with contextlib.suppress(NotFoundError), translated(self._endpoint):
+            sandbox.delete()
+
+    def _wait_until_destroyed(self, id: str, deadline: float) -> None:
+        pause = 0.05
+        while self._exists(id):
+            if time.monotonic() > deadline:
+                raise NotReadyError(
+                    f"sandbox {id} is still being deleted",
+                    remedy="Run it again, or give it longer: timeouts.delete_minutes.",
+                )
+            time.sleep(pause)
+            pause = min(pause * 2, MAX_POLL_SECONDS)
+
+    def _exists(self, id: str) -> bool:
+        """Whether Daytona still shows it, if only as being destroyed."""
+        try:
+            with translated(self._endpoint):
+                return self._sdk.get(id).state != SandboxState.DESTROYED
+        except NotFoundError:
+            return False
+
+    def _observe(self, sandbox: Sandbox, recorded: Values) -> Observed:
+        archive: Any = sandbox.auto_archive_interval
+        if recorded.get("auto_archive_interval") == 0 and archive == MAX_AUTO_ARCHIVE_MINUTES:
+            archive = 0
+        attributes = {
+            **labels.observed(sandbox.labels, recorded),
+            "public": sandbox.public,
+            "auto_stop_interval": sandbox.auto_stop_interval,
+            "auto_archive_interval": archive,
+            "auto_delete_interval": sandbox.auto_delete_interval,
+        }
+        return Observed(sandbox.id, attributes, self._outputs(sandbox))
+
+    def _preview_link(self, sandbox: Sandbox) -> PortPreviewUrl:
+        with translated(self._endpoint):
+            return sandbox.get_preview_link(ANY_PORT)
+
+    def _outputs(self, sandbox: Sandbox) -> dict[str, Any]:
+        """Answers that stay, and the preview token, which is a new one after each start."""
+        outputs: dict[str, Any] = {"account": sandbox.organization_id}
+        if sandbox.state == SandboxState.STARTED:
+            link = patiently(lambda: self._preview_link(sandbox), READ_SECONDS)
+            outputs["preview_url_template"] = link.url.replace(f"//{ANY_PORT}-", "//{port}-", 1)
+            outputs["preview_token"] = link.token
+        return outputs

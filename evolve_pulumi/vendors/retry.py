@@ -1,0 +1,40 @@
+"""Trying again, where that is safe and can help. Nothing else in the project retries."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import tenacity
+
+from evolve_pulumi.errors import BusyError, RateLimitError, UnreachableError
+
+T = TypeVar("T")
+
+UNREACHABLE_ATTEMPTS = 4
+_JITTER = tenacity.wait_random_exponential(multiplier=0.25, max=8)
+
+
+def patiently(call: Callable[[], T], timeout_seconds: float) -> T:
+    """Call something that may be replayed, again while the vendor asks for patience.
+
+    A busy object and a rate limit are waited for until the time is over, as long as the vendor says where it says
+    so; a missing answer is tried a few times. The last error is raised as it came.
+    """
+
+    def give_up(state: tenacity.RetryCallState) -> bool:
+        error = state.outcome and state.outcome.exception()
+        out_of_time = (state.seconds_since_start or 0) + state.upcoming_sleep > timeout_seconds
+        return out_of_time or (isinstance(error, UnreachableError) and state.attempt_number >= UNREACHABLE_ATTEMPTS)
+
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type((BusyError, RateLimitError, UnreachableError)),
+        wait=_wait,
+        stop=give_up,
+        reraise=True,
+    )
+    return attempts(call)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome and state.outcome.exception()
+    told = error.retry_after_seconds if isinstance(error, RateLimitError) else None
+    return max(told or 0.0, _JITTER(state))
