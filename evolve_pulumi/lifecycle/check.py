@@ -74,9 +74,11 @@ def _strangers(kind: Kind, table: Table, news: Values) -> Iterator[Failure]:
 
 
 def _suggestion(path: str, known: set[str]) -> str:
-    last = {name.rsplit(".", 1)[-1]: name for name in sorted(known, reverse=True)}
-    close = difflib.get_close_matches(path.rsplit(".", 1)[-1], last, n=1)
-    return f"; did you mean {last[close[0]]}?" if close else ""
+    """The known argument that was probably meant: one that begins like it, or is spelled like it."""
+    meant = path.rsplit(".", 1)[-1]
+    by_name = {name.rsplit(".", 1)[-1]: name for name in sorted(known)}
+    close = [name for name in by_name if name.startswith(meant)] or difflib.get_close_matches(meant, by_name, n=1)
+    return f"; did you mean {by_name[close[0]]}?" if close else ""
 
 
 def _normalised(entry: Entry, value: Any) -> Any:

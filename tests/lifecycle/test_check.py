@@ -1,0 +1,139 @@
+"""What is refused, and with which words; and names."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from evolve_pulumi.lifecycle.check import Checked, check
+from evolve_pulumi.lifecycle.kinds import KINDS
+from evolve_pulumi.schema import UNKNOWN
+
+MANAGED = {
+    "connection": {"backend": "daytona", "endpoint": "http://127.0.0.1:1/api"},
+    "owner": {"project": "p", "stack": "s", "resource": "Web site"},
+}
+SERVICE = {"sandbox_id": "s", "command": "true", "port": 80, "running": True}
+
+
+def checked(kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Checked:
+    return check(KINDS[kind], KINDS[kind].table("daytona"), olds or {}, {**MANAGED, **news})
+
+
+def failures(kind: str, news: Mapping[str, Any]) -> list[str]:
+    return [str(failure) for failure in checked(kind, news).failures]
+
+
+@pytest.mark.parametrize(
+    ("kind", "news", "expected"),
+    [
+        ("sandbox", {"lables": {}}, "lables: is not an argument of a sandbox; did you mean labels?"),
+        (
+            "sandbox",
+            {"auto_stop_minutes": 5},
+            "auto_stop_minutes: is not an argument of a sandbox; did you mean daytona.auto_stop_minutes?",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"ttl": 5}},
+            "daytona.ttl: is not an argument of a sandbox; did you mean daytona.ttl_minutes?",
+        ),
+        ("sandbox", {"colour": "red"}, "colour: is not an argument of a sandbox"),
+        ("sandbox", {"daytona": 5}, "daytona: takes that vendor's options"),
+        (
+            "sandbox",
+            {"daytona": {"auto_stop_minutes": -1}},
+            "daytona.auto_stop_minutes: Input should be greater than or equal to 0",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"auto_archive_minutes": 43201}},
+            "daytona.auto_archive_minutes: Input should be less than or equal to 43200",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"auto_delete_minutes": -2}},
+            "daytona.auto_delete_minutes: Input should be greater than or equal to -1",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"ttl_minutes": -1}},
+            "daytona.ttl_minutes: Input should be greater than or equal to 0",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"language": "cobol"}},
+            "daytona.language: Input should be 'python', 'typescript' or 'javascript'",
+        ),
+        ("sandbox", {"ports": [80.0, 0.0]}, "ports.1: Input should be greater than or equal to 1"),
+        ("sandbox", {"ports": [65536.0]}, "ports.0: Input should be less than or equal to 65535"),
+        ("sandbox", {"ports": [80.5]}, "ports.0: Input should be a valid integer, got a number with a fractional part"),
+        ("sandbox", {"labels": {"team": 3.0}}, "labels.team: Input should be a valid string"),
+        (
+            "sandbox",
+            {"labels": {"evolve-stack": "x"}},
+            "labels.evolve-stack: labels that begin with evolve- are written by evolve_pulumi itself",
+        ),
+        ("sandbox", {"labels": "team"}, "labels: Input should be a valid dictionary"),
+        ("sandbox", {"env": {"A B": "x"}}, "env.A B: String should match pattern '^[A-Za-z_][A-Za-z0-9_]*$'"),
+        ("sandbox", {"name": ""}, "name: String should have at least 1 character"),
+        ("sandbox", {"public": "perhaps"}, "public: Input should be a valid boolean, unable to interpret input"),
+        (
+            "sandbox",
+            {"timeouts": {"create_minutes": 0.0}},
+            "timeouts.create_minutes: Input should be greater than 0",
+        ),
+        ("sandbox", {"timeouts": {"create": 1.0}}, "timeouts.create: Extra inputs are not permitted"),
+        ("service", {"running": True, "command": "x", "port": 80}, "sandbox_id: is required"),
+        ("service", {**SERVICE, "health": {"path": "nope"}}, "health.path: String should match pattern '^/[!-~]*$'"),
+        (
+            "service",
+            {**SERVICE, "health": {"status": 99}},
+            "health.status: Input should be greater than or equal to 100",
+        ),
+        ("service", {**SERVICE, "labels": {}}, "labels: is not an argument of a service"),
+    ],
+)
+def test_is_refused_with_its_path(kind: str, news: Mapping[str, Any], expected: str) -> None:
+    assert failures(kind, news) == [expected]
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    assert len(failures("sandbox", {"ports": [0], "labels": {"a": 1}, "nope": 1})) == 3
+
+
+def test_a_refusal_never_shows_the_value() -> None:
+    assert "hunter2" not in " ".join(failures("sandbox", {"env": {"PASSWORD": ["hunter2"]}, "name": ["hunter2"]}))
+
+
+def test_values_are_normalised_as_the_engine_blurs_them() -> None:
+    inputs = checked("sandbox", {"ports": [3000.0], "daytona": {"ttl_minutes": 5.0}, "name": "x"}).inputs
+    assert (inputs["ports"], inputs["daytona"]) == ([3000], {"ttl_minutes": 5})
+    assert isinstance(inputs["ports"][0], int)
+
+
+def test_unknown_values_pass_and_what_is_known_beside_them_is_checked() -> None:
+    made = checked("sandbox", {"name": UNKNOWN, "labels": {"a": UNKNOWN, "b": "c"}, "ports": [UNKNOWN]})
+    assert (made.failures, made.inputs["labels"]) == ((), {"a": UNKNOWN, "b": "c"})
+    assert failures("sandbox", {"labels": {"a": UNKNOWN, "b": 3}}) == ["labels.b: Input should be a valid string"]
+    assert failures("service", {"sandbox_id": UNKNOWN, "command": "x", "port": 80, "running": True}) == []
+
+
+class TestNames:
+    def test_a_new_object_gets_one_that_is_fit_for_a_vendor(self) -> None:
+        names = {checked("sandbox", {}).inputs["name"] for _ in range(20)}
+        assert len(names) == 20
+        assert all(re.fullmatch(r"web-site-[0-9a-f]{8}", name) for name in names)
+
+    def test_an_existing_one_keeps_its_name(self) -> None:
+        assert checked("sandbox", {}, olds={"name": "web-1"}).inputs["name"] == "web-1"
+
+    def test_an_explicit_name_is_left_alone(self) -> None:
+        assert checked("sandbox", {"name": "mine"}, olds={"name": "web-1"}).inputs["name"] == "mine"
+
+    def test_an_adopted_one_has_none_and_gets_none(self) -> None:
+        assert "name" not in checked("sandbox", {}, olds={"labels": {}}).inputs
+
+    def test_a_long_resource_name_still_fits(self) -> None:
+        owner = {**MANAGED["owner"], "resource": "x" * 200}
+        assert len(checked("sandbox", {"owner": owner}).inputs["name"]) == 63
