@@ -1,12 +1,32 @@
 """A Pulumi provider for cloud sandboxes.
 
-Only the names listed here are promised; every other module may change.
+Only the names listed here are promised; every other module may change. They are imported when they are first used:
+the command and the local cloud are in this package too, and do not wait for Pulumi.
 """
 
-from evolve_pulumi.models.managed import Timeouts
-from evolve_pulumi.models.service import Health
-from evolve_pulumi.resources.sandbox import Sandbox
-from evolve_pulumi.resources.service import Service
-from evolve_pulumi.vendors.daytona.options import DaytonaOptions
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evolve_pulumi.models.managed import Timeouts
+    from evolve_pulumi.models.service import Health
+    from evolve_pulumi.resources.sandbox import Sandbox
+    from evolve_pulumi.resources.service import Service
+    from evolve_pulumi.vendors.daytona.options import DaytonaOptions
 
 __all__ = ["DaytonaOptions", "Health", "Sandbox", "Service", "Timeouts"]
+
+_HOMES = {
+    "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
+    "Health": "evolve_pulumi.models.service",
+    "Sandbox": "evolve_pulumi.resources.sandbox",
+    "Service": "evolve_pulumi.resources.service",
+    "Timeouts": "evolve_pulumi.models.managed",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -14,9 +14,11 @@ from typing_extensions import get_type_hints
 MANAGED = {"connection", "owner", "default_labels", "running"}
 
 
-def test_all_is_sorted_and_complete() -> None:
-    public = {name for name in vars(evolve_pulumi) if not name.startswith("_") and not inspect.ismodule(vars(evolve_pulumi)[name])}
-    assert evolve_pulumi.__all__ == sorted(public)
+def test_all_is_sorted_and_everything_in_it_is_there() -> None:
+    assert evolve_pulumi.__all__ == sorted(evolve_pulumi.__all__)
+    assert [getattr(evolve_pulumi, name).__name__ for name in evolve_pulumi.__all__] == evolve_pulumi.__all__
+    with pytest.raises(AttributeError, match="no attribute 'Sandpit'"):
+        evolve_pulumi.Sandpit  # noqa: B018  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
 
 @pytest.mark.parametrize(("resource", "kind"), [(Sandbox, "sandbox"), (Service, "service")])
@@ -28,6 +30,14 @@ def test_a_resource_takes_what_its_table_has(resource: Any, kind: str) -> None:
     assert taken == declared - MANAGED
 
 
-def test_importing_the_package_imports_no_vendor() -> None:
-    code = "import sys, evolve_pulumi; print([name for name in ('daytona', 'e2b') if name in sys.modules])"
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import evolve_pulumi", ("pulumi", "pydantic", "daytona", "e2b")),
+        ("from evolve_pulumi import Sandbox", ("daytona", "e2b")),
+        ("import evolve_pulumi.cli", ("pulumi", "pydantic", "daytona", "e2b", "aiohttp")),
+    ],
+)
+def test_an_import_costs_no_more_than_it_needs(statement: str, absent: tuple[str, ...]) -> None:
+    code = f"import sys; {statement}; print(sorted(set({absent!r}) & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

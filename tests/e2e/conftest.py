@@ -1,0 +1,22 @@
+"""A stack of the real engine's, on the local cloud, and Daytona's own SDK to look at what came of it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cloud import Cloud
+from daytona import Daytona, DaytonaConfig
+from pulumi_engine import Stack
+
+
+@pytest.fixture
+def stack(cloud: Cloud, tmp_path: Path) -> Stack:
+    made = Stack(tmp_path, "", env={"EVOLVE_LOCAL_FOLDER": str(cloud.folder)})
+    made.config_set("evolve:local", "true")
+    return made
+
+
+@pytest.fixture
+def sdk(cloud: Cloud) -> Daytona:
+    """The vendor's client on the same account."""
+    return Daytona(DaytonaConfig(api_key=cloud.api_key, api_url=cloud.daytona_api_url, target="local"))

@@ -1,0 +1,90 @@
+"""Answers that are lost, failures half-way, and engines that are killed."""
+
+import os
+import signal
+import subprocess
+
+import psutil
+from cloud import Cloud, until
+from daytona import Daytona
+from pulumi_engine import Stack
+
+PROGRAM = """
+import pulumi
+from evolve_pulumi import Sandbox, Timeouts
+
+for number in range({count}):
+    Sandbox(f"web-{{number}}", timeouts=Timeouts(create_minutes={minutes}))
+"""
+CREATE = {"method": "POST", "path": r"/daytona/api/sandbox$"}
+
+
+def program(count: int = 1, minutes: float = 1) -> str:
+    return PROGRAM.format(count=count, minutes=minutes)
+
+
+def test_a_create_whose_answer_is_lost_makes_one_sandbox(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    cloud.inject(**CREATE, drop="after", times=1)
+    stack.write(program())
+    assert stack.up().ok().changes == {"created": 2}
+    assert len(list(sdk.list())) == 1
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+    stack.destroy().ok()
+    assert cloud.status()["sandboxes"] == 0
+
+
+def test_a_create_that_never_arrived_is_asked_for_again(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    cloud.inject(**CREATE, drop="before", times=1)
+    stack.write(program())
+    assert stack.up().ok().changes == {"created": 2}
+    assert len(list(sdk.list())) == 1
+
+
+def test_rate_limits_are_waited_for(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    cloud.inject(**CREATE, status=429, headers={"Retry-After-sandbox-create": "1"}, times=2)
+    stack.write(program())
+    assert stack.up().ok().changes == {"created": 2}
+    assert [call["status"] for call in cloud.calls() if call["method"] == "POST"] == [429, 429, 200]
+    assert len(list(sdk.list())) == 1
+
+
+def test_a_quota_is_said_at_once(stack: Stack, cloud: Cloud) -> None:
+    body = {"statusCode": 400, "error": "Bad Request", "message": "Total CPU limit exceeded. Maximum allowed: 10"}
+    cloud.inject(**CREATE, status=400, body=body)
+    stack.write(program())
+    result = stack.up()
+    assert "Total CPU limit exceeded. Maximum allowed: 10" in result.output
+    assert "raise the limit at Daytona" in result.output
+    assert len([call for call in cloud.calls() if call["method"] == "POST"]) == 1
+
+
+def test_an_operation_that_fails_half_way_is_finished_by_the_next_up(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    stack.write(program().replace("timeouts=", "labels={'a': '1'}, public=False, timeouts="))
+    stack.up().ok()
+    cloud.inject(method="POST", path="/public/true", status=403, times=1)
+    stack.write(program().replace("timeouts=", "labels={'a': '2'}, public=True, timeouts="))
+    assert stack.up().code != 0
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    (box,) = sdk.list()
+    assert (box.labels["a"], box.public) == ("2", True)
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+
+
+def test_a_killed_engine_leaves_no_process_and_no_sandbox(stack: Stack, cloud: Cloud) -> None:
+    cloud.inject(**CREATE, delay_seconds=4)
+    stack.write(program(count=3))
+    engine = subprocess.Popen(
+        stack.command("up", "--yes", "--skip-preview"),
+        cwd=stack.folder,
+        env=stack.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: cloud.peak_concurrent() >= 3)
+    children = psutil.Process(engine.pid).children(recursive=True)
+    os.kill(engine.pid, signal.SIGKILL)
+    engine.wait()
+    gone, alive = psutil.wait_procs(children, timeout=30)
+    assert gone
+    assert not alive
+    until(lambda: cloud.status()["sandboxes"] == 0)

@@ -1,0 +1,195 @@
+"""The life of a sandbox under the real engine."""
+
+import re
+
+import pytest
+from cloud import Cloud
+from daytona import Daytona
+from pulumi_engine import Stack
+
+READS = ("GET",)
+
+
+def program(arguments: str, options: str = "") -> str:
+    return f"""
+import pulumi
+from evolve_pulumi import DaytonaOptions, Sandbox, Timeouts
+
+box = Sandbox("web", opts=pulumi.ResourceOptions({options}), {arguments})
+pulumi.export("id", box.id)
+pulumi.export("name", box.name)
+pulumi.export("urls", box.preview_urls)
+pulumi.export("any", box.preview_url(8080))
+"""
+
+
+def urn(stack: Stack) -> str:
+    return next(item["urn"] for item in stack.export()["resources"] if item["type"].endswith("evolve:Sandbox"))
+
+
+def changing_calls(cloud: Cloud) -> list[str]:
+    """What was asked of the vendor beside looking, without the sandbox's id and the SDK's own socket."""
+    calls = [call for call in cloud.calls() if call["method"] not in READS]
+    return [f"{call['method']} {call['path'].removeprefix('/daytona/api/sandbox')}" for call in calls]
+
+
+def test_from_creation_to_nothing_left(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    first = program(
+        'labels={"team": "docs"}, env={"A": "1"}, ports=[3000], daytona=DaytonaOptions(auto_stop_minutes=0)'
+    )
+    stack.write(first)
+    assert stack.up().ok().changes == {"created": 2}
+    outputs = stack.outputs()
+    id, port = outputs["id"], cloud.url.rsplit(":", 1)[1]
+    assert outputs["urls"] == {"3000": f"http://3000-{id}.localhost:{port}"}
+    assert outputs["any"] == f"http://8080-{id}.localhost:{port}"
+
+    box = sdk.get(id)
+    assert (box.name, box.state, box.auto_stop_interval) == (outputs["name"], "started", 0)
+    token = box.labels.pop("evolve-create")
+    assert len(token) == 16
+    assert box.labels == {
+        "team": "docs",
+        "evolve-project": "tests",
+        "evolve-stack": "dev",
+        "evolve-resource": "web",
+        "code-toolbox-language": "python",
+    }
+    assert box.process.exec("echo $A").result == "1\n"
+
+    cloud.clear_calls()
+    assert stack.up().ok().changes == {"same": 2}
+    assert cloud.calls() == []
+    assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 2}
+    assert changing_calls(cloud) == []
+
+    in_place = program(
+        'labels={"team": "web", "tier": "1"}, env={"A": "1"}, ports=[3000], public=True, '
+        "daytona=DaytonaOptions(auto_stop_minutes=5, auto_archive_minutes=0, auto_delete_minutes=60, ttl_minutes=90)"
+    )
+    stack.write(in_place)
+    cloud.clear_calls()
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    assert changing_calls(cloud) == [
+        f"PUT /{id}/labels",
+        f"POST /{id}/public/true",
+        f"POST /{id}/autostop/5",
+        f"POST /{id}/autoarchive/0",
+        f"POST /{id}/autodelete/60",
+        f"POST /{id}/ttl/90",
+    ]
+    box = sdk.get(id)
+    assert (box.public, box.auto_stop_interval, box.auto_archive_interval, box.auto_delete_interval) == (
+        True,
+        5,
+        43200,
+        60,
+    )
+    assert (box.labels["team"], box.labels["tier"], box.labels["evolve-create"]) == ("web", "1", token)
+    assert stack.refresh("--expect-no-changes").ok().changes == {"same": 2}
+    assert stack.up("--expect-no-changes").ok().changes == {"same": 2}
+
+    back = program('env={"A": "1"}, ports=[3000, 8000], timeouts=Timeouts(create_minutes=2)')
+    stack.write(back)
+    cloud.clear_calls()
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    assert changing_calls(cloud) == [
+        f"PUT /{id}/labels",
+        f"POST /{id}/public/false",
+        f"POST /{id}/autostop/15",
+        f"POST /{id}/autoarchive/10080",
+        f"POST /{id}/autodelete/-1",
+        f"POST /{id}/ttl/0",
+    ]
+    assert set(stack.outputs()["urls"]) == {"3000", "8000"}
+    assert "team" not in sdk.get(id).labels
+
+    stack.write(program('env={"A": "2"}, ports=[3000]'))
+    assert stack.up().ok().changes == {"replaced": 1, "same": 1}
+    replaced = stack.outputs()
+    assert replaced["id"] != id
+    assert replaced["name"] != outputs["name"]
+    assert [item.id for item in sdk.list()] == [replaced["id"]]
+
+    assert stack.destroy().ok().changes == {"deleted": 2}
+    assert cloud.status()["sandboxes"] == 0
+
+
+def test_a_change_of_ports_calls_nobody(stack: Stack, cloud: Cloud) -> None:
+    stack.write(program("ports=[3000]"))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    cloud.clear_calls()
+    stack.write(program("ports=[3000, 4000]"))
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    assert cloud.calls() == []
+    assert (stack.outputs()["id"], set(stack.outputs()["urls"])) == (id, {"3000", "4000"})
+
+
+def test_what_others_change_is_found_and_put_right(stack: Stack, sdk: Daytona) -> None:
+    stack.write(program('labels={"team": "docs"}, daytona=DaytonaOptions(auto_stop_minutes=0)'))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    box = sdk.get(id)
+    box.set_labels({**box.labels, "team": "theirs", "added-by": "others"})
+    box.set_autostop_interval(30)
+
+    assert stack.refresh().ok().changes == {"updated": 1, "same": 1}
+    preview = stack.preview().ok()
+    assert preview.changes == {"updated": 1, "same": 1}
+    assert "~daytona,labels" in preview.output
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    box = sdk.get(id)
+    assert (box.labels["team"], box.labels["added-by"], box.auto_stop_interval) == ("docs", "others", 0)
+    assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 2}
+
+
+def test_ignore_changes_leaves_what_others_changed(stack: Stack, sdk: Daytona) -> None:
+    stack.write(program('labels={"team": "docs"}', options='ignore_changes=["labels"]'))
+    stack.up().ok()
+    box = sdk.get(stack.outputs()["id"])
+    box.set_labels({**box.labels, "team": "theirs"})
+    stack.up("--refresh").ok()
+    assert sdk.get(box.id).labels["team"] == "theirs"
+
+
+def test_replace_on_changes_is_heard(stack: Stack) -> None:
+    stack.write(program('labels={"team": "docs"}', options='replace_on_changes=["labels"]'))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    stack.write(program('labels={"team": "web"}', options='replace_on_changes=["labels"]'))
+    assert stack.up().ok().changes == {"replaced": 1, "same": 1}
+    assert stack.outputs()["id"] != id
+
+
+@pytest.mark.parametrize("arguments", ["", 'name="mine"'], ids=["automatic name", "explicit name"])
+def test_a_forced_replacement(stack: Stack, sdk: Daytona, arguments: str) -> None:
+    stack.write(program(arguments))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    assert stack.up("--replace", urn(stack)).ok().changes == {"replaced": 1, "same": 1}
+    assert stack.outputs()["id"] != id
+    assert [item.id for item in sdk.list()] == [stack.outputs()["id"]]
+
+
+def test_what_others_delete_is_made_again(stack: Stack, sdk: Daytona) -> None:
+    stack.write(program(""))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    sdk.get(id).delete(wait=True)
+    assert stack.up("--refresh").ok().changes == {"created": 1, "same": 1}
+    assert [item.id for item in sdk.list()] == [stack.outputs()["id"]] != [id]
+    sdk.get(stack.outputs()["id"]).delete(wait=True)
+    stack.destroy().ok()
+
+
+def test_a_preview_creates_nothing_and_imports_no_vendor(stack: Stack, cloud: Cloud) -> None:
+    """Python itself reports what each process imports."""
+    stack.env["PYTHONPROFILEIMPORTTIME"] = "1"
+    vendor = re.compile(r"\| +(daytona|e2b)$", re.MULTILINE)
+    stack.write(program('labels={"team": "docs"}'))
+    preview = stack.preview().ok()
+    assert preview.changes == {"created": 2}
+    assert not vendor.search(preview.output)
+    assert (cloud.calls(), cloud.status()["sandboxes"]) == ([], 0)
+    assert vendor.search(stack.up().ok().output)

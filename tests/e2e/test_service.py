@@ -1,0 +1,166 @@
+"""The life of a service under the real engine."""
+
+import pytest
+from cloud import Cloud
+from daytona import Daytona
+from pulumi_engine import Stack
+
+SERVE = "exec python3 -m http.server 3000"
+
+
+def program(service: str, sandbox: str = "public=True") -> str:
+    return f"""
+import pulumi
+from evolve_pulumi import Health, Sandbox, Service, Timeouts
+
+box = Sandbox("web", {sandbox})
+page = Service("page", sandbox_id=box.id, port=3000, {service})
+pulumi.export("id", box.id)
+pulumi.export("page", page.id)
+pulumi.export("url", box.preview_url(3000))
+"""
+
+
+def page(text: str) -> str:
+    return program(f"command='echo {text} > index.html && {SERVE}', health=Health(path='/')")
+
+
+def test_from_start_to_nothing_left(stack: Stack, cloud: Cloud) -> None:
+    stack.write(page("one"))
+    assert stack.up().ok().changes == {"created": 3}
+    outputs = stack.outputs()
+    assert cloud.get(outputs["url"]).text == "one\n"
+    assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 3}
+
+    stack.write(page("two"))
+    assert stack.up().ok().changes == {"updated": 1, "same": 2}
+    assert cloud.get(outputs["url"]).text == "two\n"
+    assert stack.outputs() == outputs
+
+    stack.write(program("command='exec sleep 1000'").replace("page = Service", "page = box or Service"))
+    assert stack.up().ok().changes == {"deleted": 1, "same": 2}
+    assert cloud.get(outputs["url"]).status_code == 502
+    stack.destroy().ok()
+    assert cloud.status()["sandboxes"] == 0
+
+
+def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    stack.write(page("alive"))
+    stack.up().ok()
+    outputs = stack.outputs()
+    sdk.get(outputs["id"]).process.exec("pkill -f http.server")
+    assert stack.refresh().ok().changes == {"updated": 1, "same": 2}
+    assert "~running" in stack.preview().ok().output
+    assert stack.up().ok().changes == {"updated": 1, "same": 2}
+    assert cloud.get(outputs["url"]).text == "alive\n"
+    assert stack.outputs() == outputs
+
+
+def test_one_in_a_stopped_sandbox_is_left_alone_and_started_when_that_runs_again(
+    stack: Stack, cloud: Cloud, sdk: Daytona
+) -> None:
+    stack.write(page("awake"))
+    stack.up().ok()
+    box = sdk.get(stack.outputs()["id"])
+    box.stop()
+    assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 3}
+    assert sdk.get(box.id).state == "stopped"
+    box.start()
+    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 2}
+    assert cloud.get(stack.outputs()["url"]).text == "awake\n"
+
+
+def test_one_whose_sandbox_is_deleted_by_others_is_made_again_with_it(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    stack.write(page("again"))
+    stack.up().ok()
+    sdk.get(stack.outputs()["id"]).delete(wait=True)
+    assert stack.up("--refresh").ok().changes == {"created": 2, "same": 1}
+    assert cloud.get(stack.outputs()["url"]).text == "again\n"
+
+
+def test_a_replaced_sandbox_takes_its_service_along(stack: Stack, cloud: Cloud) -> None:
+    stack.write(program(f"command='{SERVE}'", sandbox='public=True, env={"A": "1"}'))
+    stack.up().ok()
+    old = stack.outputs()
+    stack.write(program(f"command='{SERVE}'", sandbox='public=True, env={"A": "2"}'))
+    assert stack.up().ok().changes == {"replaced": 2, "same": 1}
+    assert stack.outputs()["id"] != old["id"]
+    assert cloud.get(stack.outputs()["url"]).status_code == 200
+    assert cloud.status()["sandboxes"] == 1
+
+
+def test_a_forced_replacement_ends_the_old_one_first(stack: Stack, cloud: Cloud) -> None:
+    stack.write(page("forced"))
+    stack.up().ok()
+    old = stack.outputs()["page"]
+    urn = next(item["urn"] for item in stack.export()["resources"] if item["type"].endswith("evolve:Service"))
+    assert stack.up("--replace", urn).ok().changes == {"replaced": 1, "same": 2}
+    assert stack.outputs()["page"] != old
+    assert cloud.get(stack.outputs()["url"]).text == "forced\n"
+
+
+def test_environment_and_directory_reach_it_and_show_in_no_process_argument(
+    stack: Stack, cloud: Cloud, sdk: Daytona
+) -> None:
+    command = 'echo "$PWD $SHARED $SECRET" > index.html && exec python3 -m http.server 3000'
+    stack.write(
+        program(
+            f"command='{command}', working_directory='/tmp', env={{'SECRET': \"it's $hunter2\"}}",
+            sandbox="public=True, env={'SHARED': 'both'}",
+        )
+    )
+    stack.up().ok()
+    outputs = stack.outputs()
+    assert cloud.get(outputs["url"]).text == "/tmp both it's $hunter2\n"
+    box = sdk.get(outputs["id"])
+    seen = box.process.exec("cat /proc/[0-9]*/cmdline | tr '\\0' ' '; ls -a /tmp").result
+    assert "http.server" in seen
+    assert "hunter2" not in seen
+    assert ".evolve-" not in seen
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        pytest.param(
+            "command='echo this is why >&2; exit 3'",
+            ["service 'page': create: the command ended before it was ready; the end of its log:", "this is why"],
+            id="ends",
+        ),
+        pytest.param(
+            "command='echo listening nowhere; exec sleep 1000', timeouts=Timeouts(create_minutes=0.05)",
+            ["port 3000 does not answer as it should", "listening nowhere", "raise timeouts.create_minutes"],
+            id="never listens",
+        ),
+        pytest.param(
+            f"command='{SERVE}', health=Health(path='/missing'), timeouts=Timeouts(create_minutes=0.05)",
+            ["port 3000 does not answer as it should", "404"],
+            id="wrong status",
+        ),
+    ],
+)
+def test_one_that_does_not_become_ready_says_why_and_is_ended(
+    stack: Stack, sdk: Daytona, service: str, words: list[str]
+) -> None:
+    stack.write(program(service))
+    result = stack.up()
+    assert result.code != 0
+    assert all(word in result.output for word in words), result.output
+    assert "Traceback" not in result.output
+    box = sdk.get(next(iter(sdk.list())).id)
+    assert box.process.list_sessions() == []
+
+
+def test_the_expected_status_may_be_any(stack: Stack) -> None:
+    stack.write(program(f"command='{SERVE}', health=Health(path='/missing', status=404)"))
+    assert stack.up().ok().changes == {"created": 3}
+
+
+def test_a_taken_port_is_said(stack: Stack) -> None:
+    stack.write(page("first"))
+    stack.up().ok()
+    second = f"Service('other', sandbox_id=box.id, port=3000, command='{SERVE}')\n"
+    stack.write(page("first") + second)
+    result = stack.up()
+    assert result.code != 0
+    assert "service 'other': create: port 3000 is in use inside the sandbox" in result.output
