@@ -1,15 +1,15 @@
 """What is promised: names, arguments, and what an import costs."""
 
-import inspect
 import subprocess
 import sys
 from typing import Any
 
-import evolve_pulumi
 import pytest
+from typing_extensions import get_type_hints
+
+import evolve_pulumi
 from evolve_pulumi import Sandbox, Service
 from evolve_pulumi.lifecycle.kinds import KINDS
-from typing_extensions import get_type_hints
 
 MANAGED = {"connection", "owner", "default_labels", "running"}
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import pytest
-from evolve_pulumi.schema import UNKNOWN, Attribute, Operation, Table, Wire, plan
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import TypedDict
+
+from evolve_pulumi.schema import UNKNOWN, Attribute, Operation, Table, Wire, plan
 
 
 class Portable(TypedDict, total=False):
@@ -32,7 +33,8 @@ TABLE = Table(
     [Operation("set_labels", _call), Operation("set_range", _call, sends_all=True), Operation("set_speed", _call)],
 )
 
-OLD = {"image": "a", "labels": {"x": "1"}, "cloud": {"low": 2}}
+NO_LABELS: dict[str, str] = {}
+OLD: dict[str, Any] = {"image": "a", "labels": {"x": "1"}, "cloud": {"low": 2}}
 
 
 @pytest.mark.parametrize(
@@ -42,12 +44,16 @@ OLD = {"image": "a", "labels": {"x": "1"}, "cloud": {"low": 2}}
         pytest.param({**OLD, "image": "b"}, [], ("image",), (), id="fixed at creation"),
         pytest.param({**OLD, "image": UNKNOWN}, [], ("image",), (), id="unknown counts as changed"),
         pytest.param({**OLD, "note": "n"}, [], (), ("note",), id="a setting calls nobody"),
-        pytest.param({**OLD, "labels": {}}, [("set_labels", {"labels": {}})], (), (), id="in place"),
+        pytest.param({**OLD, "labels": NO_LABELS}, [("set_labels", {"labels": NO_LABELS})], (), (), id="in place"),
         pytest.param(
             {**OLD, "labels": {"x": UNKNOWN}}, [("set_labels", {"labels": {"x": UNKNOWN}})], (), (), id="unknown inside"
         ),
         pytest.param(
-            {"image": "a", "cloud": {"low": 2}}, [("set_labels", {"labels": {}})], (), (), id="back to its constant"
+            {"image": "a", "cloud": {"low": 2}},
+            [("set_labels", {"labels": NO_LABELS})],
+            (),
+            (),
+            id="back to its constant",
         ),
         pytest.param(
             {**OLD, "cloud": {"low": 3}},
@@ -59,11 +65,17 @@ OLD = {"image": "a", "labels": {"x": "1"}, "cloud": {"low": 2}}
         pytest.param(
             {**OLD, "cloud": {"high": 5}}, [("set_range", {"minimum": 1, "maximum": 5})], (), (), id="one call for two"
         ),
-        pytest.param({**OLD, "image": "b", "labels": {}}, [], ("image",), (), id="a replacement needs no operation"),
+        pytest.param(
+            {**OLD, "image": "b", "labels": NO_LABELS}, [], ("image",), (), id="a replacement needs no operation"
+        ),
         pytest.param({"labels": {"x": "1"}, "cloud": {"low": 2}}, [], (), ("image",), id="the vendor's choice stays"),
         pytest.param(
-            {**OLD, "labels": {}, "cloud": {"low": 3, "speed": 7}},
-            [("set_labels", {"labels": {}}), ("set_range", {"minimum": 3, "maximum": 9}), ("set_speed", {"speed": 7})],
+            {**OLD, "labels": NO_LABELS, "cloud": {"low": 3, "speed": 7}},
+            [
+                ("set_labels", {"labels": NO_LABELS}),
+                ("set_range", {"minimum": 3, "maximum": 9}),
+                ("set_speed", {"speed": 7}),
+            ],
             (),
             (),
             id="in the listed order",
@@ -79,13 +91,14 @@ def test_a_change_becomes(
     assert made.changes == bool(steps or replaces or settings)
 
 
-PROPERTIES = st.fixed_dictionaries(
-    {},
+NOTHING: dict[str, st.SearchStrategy[Any]] = {}
+PROPERTIES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    NOTHING,
     optional={
         "image": st.sampled_from(["a", "b"]),
         "labels": st.dictionaries(st.sampled_from("xy"), st.sampled_from("12")),
         "note": st.sampled_from(["", "n"]),
-        "cloud": st.fixed_dictionaries({}, optional={key: st.integers(0, 2) for key in ("low", "high", "speed")}),
+        "cloud": st.fixed_dictionaries(NOTHING, optional={key: st.integers(0, 2) for key in ("low", "high", "speed")}),
     },
 )
 

@@ -24,6 +24,7 @@ from evolve_pulumi.lifecycle.kinds import KINDS
 from evolve_pulumi.lifecycle.resource import Lifecycle
 from evolve_pulumi.schema import UNKNOWN, Values
 from evolve_pulumi.vendors import accounts, vendor
+from evolve_pulumi.vendors.base import Opener
 from evolve_pulumi.vendors.settings import Settings
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Provider(ResourceProvider):
         settings = Settings(lambda key: req.config.get(f"evolve:{key}"), os.environ)
         with _reported():
             process.prepare(int(settings.get("concurrency") or DEFAULT_CONCURRENCY))
-            self._lifecycle = Lifecycle(KINDS[self._kind], _accounts(settings))
+            self._lifecycle = Lifecycle(KINDS[self._kind], _shared_accounts(settings))
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Failures carry no property, since the engine would print its value, which may be secret."""
@@ -105,14 +106,14 @@ class Provider(ResourceProvider):
         process.in_background(vendor(inputs["connection"]["backend"]).warm_up)
 
 
-@functools.cache
-def _accounts_once() -> dict[str, Any]:
-    return {}
+_accounts: list[Opener] = []
+"""One, shared by all kinds; the SDK configures one provider at a time."""
 
 
-def _accounts(settings: Settings) -> Callable[..., Any]:
-    """All kinds share their open accounts."""
-    return _accounts_once().setdefault("open", accounts(settings))
+def _shared_accounts(settings: Settings) -> Opener:
+    if not _accounts:
+        _accounts.append(accounts(settings))
+    return _accounts[0]
 
 
 def _incoming(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The life of one kind's resources, from declared properties to the vendor's objects and back."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,8 @@ from typing import Any
 from evolve_pulumi.errors import EvolveError, NotFoundError, RefusedError
 from evolve_pulumi.lifecycle.check import Checked, check
 from evolve_pulumi.lifecycle.kinds import Kind
-from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.schema import Plan, Table, Values, plan
-from evolve_pulumi.vendors.base import Account, Objects, Observed
+from evolve_pulumi.vendors.base import Objects, Observed, Opener
 
 DEFAULT_MINUTES = 5.0
 
@@ -29,7 +28,7 @@ class Lifecycle:
     """The six operations on resources of one kind. Properties are recorded as inputs plus the vendor's answers."""
 
     kind: Kind
-    open_account: Callable[[Connection], Account]
+    open_account: Opener
 
     def check(self, olds: Values, news: Values) -> Checked:
         """Normalise and validate declared properties, and name what has no name."""

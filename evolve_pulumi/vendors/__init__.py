@@ -5,12 +5,11 @@ that names the vendors.
 """
 
 import threading
-from collections.abc import Callable
 
 from evolve_pulumi.errors import ConfigurationError
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors import daytona
-from evolve_pulumi.vendors.base import Account, Vendor
+from evolve_pulumi.vendors.base import Account, Opener, Vendor
 from evolve_pulumi.vendors.settings import Settings
 
 VENDORS: dict[str, Vendor] = {"daytona": daytona}
@@ -32,7 +31,7 @@ def connect(settings: Settings) -> Connection:
     return vendor(settings.get("backend") or DEFAULT_BACKEND).connection(settings)
 
 
-def accounts(settings: Settings) -> Callable[[Connection], Account]:
+def accounts(settings: Settings) -> Opener:
     """A function that opens each place once, however many threads ask for it."""
     opened: dict[tuple[tuple[str, object], ...], Account] = {}
     lock = threading.Lock()

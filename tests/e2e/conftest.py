@@ -1,6 +1,5 @@
 """A stack of the real engine's, on the local cloud, and Daytona's own SDK to look at what came of it."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest

@@ -84,7 +84,9 @@ def test_a_server_that_is_not_there(stack: Stack) -> None:
     stack.config_set("evolve:local", "false")
     stack.env |= {"DAYTONA_API_KEY": "key", "DAYTONA_API_URL": "http://127.0.0.1:9/api"}
     stack.write(program(""))
-    assert_clear(stack.up(), "sandbox 'web': create: http://127.0.0.1:9/api does not answer properly", "Check that")
+    assert_clear(
+        stack.up(), "sandbox 'web': create: http://127.0.0.1:9/api does not answer: Connection refused", "Check that"
+    )
 
 
 def test_an_unknown_backend(stack: Stack) -> None:

@@ -4,8 +4,9 @@ import base64
 import json
 
 from cloud import Cloud
-from evolve_pulumi.dynamic import entry
 from pulumi_engine import Stack
+
+from evolve_pulumi.dynamic import entry
 
 PROGRAM = """
 import pulumi
@@ -38,7 +39,10 @@ def test_the_pickled_provider_is_the_frozen_reference(stack: Stack) -> None:
         for item in stack.export()["resources"]
         if "__provider" in item.get("outputs", {})
     }
-    frozen = b"\x80\x04\x956\x00\x00\x00\x00\x00\x00\x00\x8c\x1bevolve_pulumi.dynamic.entry\x94\x8c\x04load\x94\x93\x94\x8c\x07%s\x94\x85\x94R\x94."
+    frozen = (
+        b"\x80\x04\x956\x00\x00\x00\x00\x00\x00\x00\x8c\x1bevolve_pulumi.dynamic.entry\x94\x8c\x04load\x94\x93\x94"
+        b"\x8c\x07%s\x94\x85\x94R\x94."
+    )
     assert pickled == {
         kind: base64.b64encode(frozen % name).decode()
         for kind, name in (("Sandbox", b"sandbox"), ("Service", b"service"))

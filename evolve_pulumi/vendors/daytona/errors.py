@@ -1,9 +1,10 @@
 """Daytona's errors in our terms. Everything that the SDK raises crosses this one seam."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
+import urllib3
 from daytona import DaytonaError
 from daytona.common.errors import DaytonaConnectionError, DaytonaTimeoutError
 
@@ -40,12 +41,13 @@ def translate(error: DaytonaError, endpoint: str) -> VendorError:
     status = error.status_code
     text = " ".join(str(error).split())[:MAX_WORDS]
     words = f"Daytona answered {status}: {text}" if status else text
-    if isinstance(error, DaytonaConnectionError | DaytonaTimeoutError) or (status and status >= 500):
+    if status is None and _is_transport(error):
         return UnreachableError(
-            words if status else f"{endpoint} does not answer properly: {text}",
-            status=status,
+            f"{endpoint} does not answer: {_innermost(error)}",
             remedy="Check that the endpoint is right and up (the local cloud: `evolve-pulumi local status`).",
         )
+    if status and status >= 500:
+        return UnreachableError(words, status=status, remedy="Run it again; if it stays, ask Daytona.")
     match status:
         case 401:
             return AuthenticationError(
@@ -74,6 +76,26 @@ def translate(error: DaytonaError, endpoint: str) -> VendorError:
             return QuotaError(words, status=status, remedy="Free what is not needed, or raise the limit at Daytona.")
         case _:
             return VendorError(words, status=status)
+
+
+def _is_transport(error: DaytonaError) -> bool:
+    """Whether no answer came; the SDK leaves connections that were refused without a class of their own."""
+    return isinstance(error, DaytonaConnectionError | DaytonaTimeoutError) or any(
+        isinstance(cause, urllib3.exceptions.HTTPError) for cause in _causes(error)
+    )
+
+
+def _innermost(error: DaytonaError) -> str:
+    """What the operating system said, without the layers around it."""
+    *_, last = (error, *_causes(error))
+    return (isinstance(last, OSError) and last.strerror) or " ".join(str(last).split())[:MAX_WORDS]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause = error.__cause__ or error.__context__
+    if cause:
+        yield cause
+        yield from _causes(cause)
 
 
 def _retry_after(error: DaytonaError) -> float | None:
