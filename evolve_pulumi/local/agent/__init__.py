@@ -1,0 +1,9 @@
+"""The first process of a sandbox: starts processes, keeps sessions, opens files and sockets for the server.
+
+It is copied beside the sandboxes and runs inside them, so it imports the standard library and itself only, and stays
+valid for Python 3.9. The server talks to it over a SOCK_SEQPACKET socket that it inherits: one JSON object a packet,
+descriptors beside it. A request `{"id", "op", "arguments"}` gets one reply, `{"id", …}` or `{"id", "errno", "error"}`.
+What a connection started is reported to it when it ends: `{"ended": key, "code": n}`.
+
+`loop` answers requests, `sessions` runs shells whose commands outlive the server, `processes` and `files` do the rest.
+"""

@@ -1,0 +1,199 @@
+"""The agent's event loop: connections of the server, ended children, and the operations asked for."""
+
+from __future__ import annotations
+
+import array
+import ctypes
+import errno
+import json
+import os
+import selectors
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from . import files
+from .processes import signal_tree, spawn
+from .sessions import Command, Session
+
+PACKET = 1 << 18
+"""The largest request or reply, in bytes; the kernel's own limit is a little lower."""
+STUCK_SECONDS = 5
+"""How long a reply waits for a server that does not read."""
+PR_SET_CHILD_SUBREAPER = 36
+
+Answer = dict[str, Any]
+
+
+def main(listening: int) -> None:
+    """Serve on the listening socket of that descriptor until killed."""
+    os.umask(0o022)
+    # Orphans come here anyway where this is the first process of a pid namespace; elsewhere they must not get away.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGTERM, _end_everything)
+    Agent(socket.socket(fileno=listening)).serve()
+
+
+def _wake(*_: object) -> None:
+    """A handler, so that the signal reaches the wakeup descriptor."""
+
+
+def _end_everything(*_: object) -> None:
+    """End without a trace, which needs help only where no pid namespace ends with this process."""
+    signal_tree(os.getpid(), signal.SIGKILL)
+    os._exit(0)
+
+
+class Agent:
+    """One sandbox's processes and sessions."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.selector = selectors.DefaultSelector()
+        self.listener = listener
+        self.owners: dict[int, socket.socket] = {}
+        self.sessions: dict[str, Session] = {}
+        wake, notify = os.pipe()
+        os.set_blocking(notify, False)
+        signal.set_wakeup_fd(notify, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, _wake)
+        self.watch(wake, lambda: self.reap(wake))
+        self.watch(listener.fileno(), self.accept)
+
+    def serve(self) -> None:
+        """Handle events, one at a time."""
+        while True:
+            for key, _ in self.selector.select():
+                # An earlier handler of this round may have closed it.
+                if self.selector.get_map().get(key.fd) is key:
+                    key.data()
+
+    def watch(self, fd: int, handle: Callable[[], None]) -> None:
+        """Call `handle` whenever the descriptor is readable."""
+        self.selector.register(fd, selectors.EVENT_READ, handle)
+
+    def accept(self) -> None:
+        """Take a connection; a server that was restarted makes a new one."""
+        connection, _ = self.listener.accept()
+        connection.settimeout(STUCK_SECONDS)
+        self.watch(connection.fileno(), lambda: self.receive(connection))
+
+    def receive(self, connection: socket.socket) -> None:
+        """Answer one request, and close whatever descriptors came and went with it."""
+        try:
+            data, fds, _, _ = socket.recv_fds(connection, PACKET, 8, socket.MSG_CMSG_CLOEXEC)
+        except OSError:
+            data, fds = b"", []
+        if not data:
+            return self.hang_up(connection)
+        request = json.loads(data)
+        passed: list[int] = []
+        if request["op"] in files.SLOW:
+            answer_apart(request, connection)
+        else:
+            send(connection, self.answer(request, fds, passed, connection), passed)
+        for fd in fds + passed:
+            os.close(fd)
+        return None
+
+    def hang_up(self, connection: socket.socket) -> None:
+        """Forget a connection; what it started goes on."""
+        self.selector.unregister(connection.fileno())
+        self.owners = {pid: owner for pid, owner in self.owners.items() if owner is not connection}
+        connection.close()
+
+    def answer(self, request: Answer, fds: list[int], passed: list[int], connection: socket.socket) -> Answer:
+        """Run the operation a request names; descriptors that it hands out go to `passed`."""
+        given = request["arguments"]
+        operations: dict[str, Callable[[], Answer]] = {
+            "spawn": lambda: self.spawn(fds, connection, **given),
+            "kill": lambda: signal_tree(**given),
+            "socket": lambda: files.open_socket(passed, **given),
+            "open": lambda: files.open_file(passed, **given),
+            "open_session": lambda: self.open_session(**given),
+            "sessions": lambda: {"sessions": {name: each.describe() for name, each in self.sessions.items()}},
+            "run": lambda: self.run(fds[0], connection, **given),
+            "close_session": lambda: self.close_session(**given),
+        }
+        return attempt(request, operations[request["op"]])
+
+    def spawn(self, fds: list[int], owner: socket.socket, **program: Any) -> Answer:
+        """Start a process with the three descriptors that came along; its end is reported under its pid."""
+        pid = spawn(fds=dict(enumerate(fds)), **program)
+        self.owners[pid] = owner
+        return {"pid": pid}
+
+    def open_session(self, session: str, env: dict[str, str], cwd: str | None) -> Answer:
+        """Start a shell under the session's name."""
+        self.sessions[session] = Session(self.selector, env, cwd)
+        return {}
+
+    def run(self, log: int, owner: socket.socket, session: str, key: str, text: str) -> Answer:
+        """Queue one more command in a session, with the log that came along; its end is reported under its key."""
+        command = Command(key, text, os.dup(log), lambda code: send(owner, {"ended": key, "code": code}, []))
+        self.sessions[session].run(command)
+        return {}
+
+    def close_session(self, session: str) -> Answer:
+        """Kill everything in a session and forget it."""
+        closed = self.sessions.pop(session)
+        closed.close()
+        return {"keys": [command.key for command in closed.commands]}
+
+    def reap(self, wake: int) -> None:
+        """Collect ended children, adopted ones too, and report those that were asked for."""
+        os.read(wake, PACKET)
+        try:
+            while found := os.waitpid(-1, os.WNOHANG)[0:2]:
+                pid, status = found
+                if not pid:
+                    return
+                self.bury(pid, os.waitstatus_to_exitcode(status))
+        except ChildProcessError:
+            return
+
+    def bury(self, pid: int, code: int) -> None:
+        """Report an ended process, or end the session whose shell it was."""
+        if owner := self.owners.pop(pid, None):
+            send(owner, {"ended": pid, "code": code}, [])
+        for session in self.sessions.values():
+            if session.pid == pid and not session.ended:
+                session.end(code)
+
+
+def answer_apart(request: Answer, connection: socket.socket) -> None:
+    """Answer from a child, so that a large tree holds up nobody."""
+    if os.fork() == 0:
+        try:
+            operation = files.SLOW[request["op"]]
+            send(connection, attempt(request, lambda: operation(**request["arguments"])), [])
+        finally:
+            os._exit(0)
+
+
+def attempt(request: Answer, operation: Callable[[], Answer]) -> Answer:
+    """The reply to a request; an error of the system is an answer too."""
+    try:
+        return {"id": request["id"], **operation()}
+    except OSError as error:
+        return {
+            "id": request["id"],
+            "errno": error.errno or errno.EIO,
+            "error": error.strerror or str(error),
+        }
+    except LookupError:
+        return {"id": request["id"], "errno": errno.ENOENT, "error": os.strerror(errno.ENOENT)}
+
+
+def send(connection: socket.socket, message: Answer, fds: list[int]) -> None:
+    """Send one packet, a large message as a file in memory; a server that went away hears nothing."""
+    body = json.dumps(message).encode()
+    if len(body) > PACKET // 2:
+        fds = [os.memfd_create("message")]
+        os.write(fds[0], body)
+        body = json.dumps({"id": message["id"], "in_file": len(body)}).encode()
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    try:
+        connection.sendmsg([body], rights)
+    except OSError:
+        return

@@ -1,0 +1,72 @@
+"""Starting processes and ending whole trees of them."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+from typing import Any
+
+
+def spawn(argv: list[str], env: dict[str, str], cwd: str | None, fds: dict[int, int]) -> int:
+    """Start a process in a session of its own with just these descriptors (its number: ours); returns its pid."""
+    if cwd is not None and not os.path.isdir(cwd):
+        raise FileNotFoundError(errno.ENOENT, f"No such directory: {cwd}")
+    if pid := os.fork():
+        return pid
+    try:
+        os.setsid()
+        # Python ignores these, and an ignored signal stays ignored in what is executed.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        _place(fds)
+        if cwd is not None:
+            os.chdir(cwd)
+        os.execvpe(argv[0], argv, env)
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _place(fds: dict[int, int]) -> None:
+    """Put descriptors at their numbers; moved out of the way first, so that none lands on one still needed."""
+    moved = {wanted: fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for wanted, fd in fds.items()}
+    for wanted, fd in moved.items():
+        os.dup2(fd, wanted)
+
+
+def signal_tree(pid: int, number: int) -> dict[str, Any]:
+    """Signal a process, its descendants, and what shares its session with it."""
+    table = _process_table()
+    members = {other for other, (_, session) in table.items() if session == pid} | {pid}
+    members |= {other for other in table if members.intersection(_lineage(other, table))}
+    for member in members - {os.getpid()}:
+        try:
+            os.kill(member, number)
+        except ProcessLookupError:
+            continue
+    return {}
+
+
+def _process_table() -> dict[int, tuple[int, int]]:
+    """Parent and session of every process that can be seen."""
+    table: dict[int, tuple[int, int]] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        table[int(name)] = int(fields[1]), int(fields[3])
+    return table
+
+
+def _lineage(pid: int, table: dict[int, tuple[int, int]]) -> list[int]:
+    """A process and its ancestors."""
+    found: list[int] = []
+    while pid in table and pid not in found:
+        found.append(pid)
+        pid = table[pid][0]
+    return found

@@ -1,0 +1,107 @@
+"""The one application: who is asked, by Host; the vendors' APIs; and the routes that control the server itself."""
+
+import asyncio
+import os
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.daytona import app as daytona
+from evolve_pulumi.local.keys import Handler, Key
+from evolve_pulumi.local.traffic import Fault, Traffic
+
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class Server:
+    """What `/local/…` controls: one running local cloud."""
+
+    def __init__(self, cloud: Cloud, key: Key, url: str, organization: str) -> None:
+        self.stopping = asyncio.Event()
+        self._cloud = cloud
+        self._key = key
+        self._url = url
+        self._organization = organization
+        self._traffic = Traffic()
+
+    def application(self) -> web.Application:
+        """Everything that is served on the one port."""
+
+        @web.middleware
+        async def by_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._by_host(request, handler)
+
+        app = web.Application(middlewares=[by_host])
+        app.add_routes(
+            [
+                web.get("/local/status", self.status),
+                web.post("/local/stop", self.stop),
+                web.post("/local/reset", self.reset),
+                web.get("/local/calls", self.calls),
+                web.delete("/local/calls", self.forget_calls),
+                web.post("/local/faults", self.add_fault),
+                web.delete("/local/faults", self.remove_faults),
+            ]
+        )
+        app.add_subapp("/daytona", daytona.application(self._cloud, self._key, self._url, self._organization))
+        return app
+
+    async def status(self, _: web.Request) -> web.Response:
+        """What is running here, and how isolated."""
+        return web.json_response(
+            {
+                "url": self._url,
+                "tier": self._cloud.tier.name,
+                "isolated": self._cloud.tier.isolated,
+                "organization": self._organization,
+                "sandboxes": len(self._cloud.sandboxes()),
+                "snapshots": len(self._cloud.snapshots),
+                "pid": os.getpid(),
+            }
+        )
+
+    async def stop(self, _: web.Request) -> web.Response:
+        """Shut down, as on a signal."""
+        self.stopping.set()
+        return web.json_response({})
+
+    async def reset(self, _: web.Request) -> web.Response:
+        """Destroy every sandbox and forget faults and calls."""
+        self._traffic.faults.clear()
+        await self._cloud.reset()
+        self._traffic.forget_calls()
+        return web.json_response({})
+
+    async def calls(self, _: web.Request) -> web.Response:
+        """The calls of the vendors' APIs since the last reset."""
+        return web.json_response({"calls": self._traffic.calls, "peak_concurrent": self._traffic.peak_concurrent})
+
+    async def forget_calls(self, _: web.Request) -> web.Response:
+        """Start the record of calls anew."""
+        self._traffic.forget_calls()
+        return web.json_response({})
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """Set a fault beside those that are there; the first that matches counts."""
+        try:
+            self._traffic.faults.append(Fault.model_validate(await request.json()))
+        except ValidationError as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        return web.json_response({})
+
+    async def remove_faults(self, _: web.Request) -> web.Response:
+        """Remove all faults."""
+        self._traffic.faults.clear()
+        return web.json_response({})
+
+    async def _by_host(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Send a request where its Host says; a name that is not ours may be an attack on the browser's user."""
+        name, _, _ = request.host.partition(":")
+        if name not in LOOPBACK:
+            raise web.HTTPForbidden(text=f"The local cloud does not serve the host {name[:80]!r}\n")
+        if not request.path.startswith("/local/"):
+            return await self._traffic.pass_through(request, handler)
+        if not self._key.opens(request):
+            raise web.HTTPUnauthorized(text="The local cloud asks for its API key as a bearer token\n")
+        return await handler(request)

@@ -1,0 +1,27 @@
+"""Daytona's two APIs as one application, to be mounted at /daytona."""
+
+from aiohttp import web
+
+from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.daytona import bodies
+from evolve_pulumi.local.daytona.control import ControlPlane
+from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
+from evolve_pulumi.local.daytona.operations import routes
+from evolve_pulumi.local.keys import Handler, Key
+
+LARGEST_BODY = 1 << 26
+
+
+def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Application:
+    """Both APIs; `url` is the server's base URL, which answers contain."""
+
+    @web.middleware
+    async def with_key(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not key.opens(request):
+            raise DaytonaError(401, "Invalid credentials")
+        return await handler(request)
+
+    cloud.snapshots.append(bodies.DEFAULT_SNAPSHOT)
+    app = web.Application(middlewares=[in_daytonas_words, with_key], client_max_size=LARGEST_BODY)
+    app.add_routes(routes("control", "/api", ControlPlane(cloud, url, organization), absent))
+    return app

@@ -1,0 +1,166 @@
+"""The bodies of Daytona's control plane: what it takes, and how it describes sandboxes and snapshots."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictInt, StrictStr
+from pydantic.alias_generators import to_camel
+
+from evolve_pulumi.local.daytona.errors import DaytonaError
+from evolve_pulumi.local.daytona.operations import Status
+from evolve_pulumi.local.records import Sandbox, Snapshot, State
+
+VENDOR = "daytona"
+DEFAULT_SNAPSHOT = Snapshot(
+    id="00000000-0000-4000-8000-000000000001",
+    vendor=VENDOR,
+    name="daytona-small",
+    cpu=1,
+    memory_gib=1,
+    disk_gib=3,
+    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
+"""What a sandbox is made from that names no snapshot: the host's own programs."""
+MOST_ARCHIVE_MINUTES = 43200
+
+CREATE_FIELDS = {
+    "name": Status.WORKS,
+    "snapshot": Status.WORKS,
+    "user": Status.WORKS,
+    "env": Status.WORKS,
+    "labels": Status.WORKS,
+    "public": Status.WORKS,
+    "autoStopInterval": Status.WORKS,
+    "autoDeleteInterval": Status.WORKS,
+    "ttlMinutes": Status.WORKS,
+    "autoArchiveInterval": Status.NO_EFFECT,
+    "autoPauseInterval": Status.NO_EFFECT,
+    "target": Status.NO_EFFECT,
+    "queueTimeout": Status.NO_EFFECT,
+    "networkBlockAll": Status.NO_EFFECT,
+    "networkAllowList": Status.NO_EFFECT,
+    "domainAllowList": Status.NO_EFFECT,
+    "outboundProxyUrl": Status.NO_EFFECT,
+    "otelEndpointOverride": Status.NO_EFFECT,
+    "cpu": Status.ABSENT,
+    "memory": Status.ABSENT,
+    "disk": Status.ABSENT,
+    "gpu": Status.ABSENT,
+    "gpuType": Status.ABSENT,
+    "spot": Status.ABSENT,
+    "kvm": Status.ABSENT,
+    "volumes": Status.ABSENT,
+    "buildInfo": Status.ABSENT,
+    "linkedSandbox": Status.ABSENT,
+    "secrets": Status.ABSENT,
+}
+"""Every field of a create body and what it is worth here; an absent one is refused unless it is empty."""
+RESOURCES = {"cpu", "memory", "disk", "gpu"}
+SINGLE_ONLY = ("env", "kvm", "volumes", "outboundProxyUrl", "otelEndpointOverride")
+"""Fields that Daytona leaves out of lists."""
+
+
+class CreateBody(BaseModel):
+    """What a new sandbox is asked to be, as far as it means something here."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow", hide_input_in_errors=True)
+
+    name: StrictStr | None = Field(default=None, min_length=1)
+    snapshot: StrictStr | None = None
+    user: StrictStr = Field(default="daytona", pattern=r"^[a-z_][a-z0-9_-]{0,31}$")
+    env: dict[StrictStr, StrictStr] = {}
+    labels: dict[StrictStr, StrictStr] = {}
+    public: StrictBool = False
+    auto_stop_interval: StrictInt = Field(default=15, ge=0)
+    auto_archive_interval: StrictInt = Field(default=10080, ge=0)
+    auto_delete_interval: StrictInt = -1
+    auto_pause_interval: StrictInt = Field(default=0, ge=0, le=0)
+    ttl_minutes: StrictInt = Field(default=0, ge=0)
+
+    def refuse_absent(self) -> None:
+        """Raise DaytonaError for a field that would have to do something and does not."""
+        for field, value in (self.model_extra or {}).items():
+            if value and field in RESOURCES and "buildInfo" not in (self.model_extra or {}):
+                raise DaytonaError(400, "Cannot specify Sandbox resources when using a snapshot")
+            if value and CREATE_FIELDS.get(field) == Status.ABSENT:
+                raise DaytonaError(501, f"The local cloud does not implement {field} of create_sandbox")
+
+    def options(self) -> dict[str, JsonValue]:
+        """What is kept only to be answered."""
+        kept = {field: value for field, value in (self.model_extra or {}).items() if value is not None}
+        return {**kept, "autoArchiveInterval": archive_minutes(self.auto_archive_interval)}
+
+
+def archive_minutes(minutes: int) -> int:
+    """The archive interval as Daytona stores it: 0 means the longest."""
+    return min(minutes or MOST_ARCHIVE_MINUTES, MOST_ARCHIVE_MINUTES)
+
+
+def sandbox_body(sandbox: Sandbox, organization: str, toolbox_url: str) -> dict[str, Any]:
+    """A sandbox as Daytona describes a single one."""
+    defaults: dict[str, Any] = {"networkBlockAll": False, "target": "local", "volumes": [], "kvm": False}
+    return {
+        **defaults,
+        **sandbox.options,
+        **_resources(sandbox),
+        "id": sandbox.id,
+        "organizationId": organization,
+        "name": _name(sandbox),
+        "snapshot": sandbox.snapshot.name,
+        "user": sandbox.user,
+        "env": sandbox.env,
+        "labels": sandbox.labels,
+        "public": sandbox.public,
+        "state": sandbox.state,
+        "desiredState": sandbox.desired,
+        "errorReason": sandbox.error_reason,
+        "recoverable": False,
+        "autoStopInterval": sandbox.auto_stop_minutes,
+        "autoPauseInterval": 0,
+        "autoDeleteInterval": sandbox.auto_delete_minutes,
+        "autoDestroyAt": sandbox.destroy_at.isoformat() if sandbox.destroy_at else None,
+        "createdAt": sandbox.created_at.isoformat(),
+        "updatedAt": sandbox.updated_at.isoformat(),
+        "lastActivityAt": sandbox.last_activity_at.isoformat(),
+        "sandboxClass": "container",
+        "toolboxProxyUrl": toolbox_url,
+    }
+
+
+def list_item(body: dict[str, Any]) -> dict[str, Any]:
+    """A sandbox as Daytona describes it in a list."""
+    return {field: value for field, value in body.items() if field not in SINGLE_ONLY}
+
+
+def snapshot_body(snapshot: Snapshot, organization: str) -> dict[str, Any]:
+    """A snapshot as Daytona describes it."""
+    return {
+        "id": snapshot.id,
+        "organizationId": organization,
+        "general": True,
+        "name": snapshot.name,
+        "state": "active",
+        "size": 0,
+        "entrypoint": None,
+        "cpu": snapshot.cpu,
+        "gpu": 0,
+        "mem": snapshot.memory_gib,
+        "disk": snapshot.disk_gib,
+        "errorReason": None,
+        "createdAt": snapshot.created_at.isoformat(),
+        "updatedAt": snapshot.created_at.isoformat(),
+        "lastUsedAt": None,
+        "sourceSandboxId": None,
+    }
+
+
+def _resources(sandbox: Sandbox) -> dict[str, int]:
+    made_from = sandbox.snapshot
+    return {"cpu": made_from.cpu, "gpu": 0, "memory": made_from.memory_gib, "disk": made_from.disk_gib}
+
+
+def _name(sandbox: Sandbox) -> str:
+    """The name, which a sandbox loses as soon as it is being destroyed."""
+    if sandbox.state != State.DESTROYING:
+        return sandbox.name
+    return f"DESTROYED_{sandbox.name}_{int(sandbox.updated_at.timestamp() * 1000)}"

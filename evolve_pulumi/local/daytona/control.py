@@ -1,0 +1,212 @@
+"""Daytona's control plane: one short method per operation of the table, under its name there."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from evolve_pulumi.local.cloud import Cloud, NotFoundError
+from evolve_pulumi.local.daytona import bodies
+from evolve_pulumi.local.daytona.errors import DaytonaError
+from evolve_pulumi.local.daytona.listing import Query, page
+from evolve_pulumi.local.records import Sandbox
+
+_labels = TypeAdapter(dict[str, str])
+
+
+class ControlPlane:
+    """Sandboxes and snapshots, as Daytona's API at a base URL sees them."""
+
+    def __init__(self, cloud: Cloud, url: str, organization: str) -> None:
+        self._cloud = cloud
+        self._url = url
+        self._organization = organization
+
+    async def create_sandbox(self, request: web.Request) -> web.Response:
+        """Make a sandbox; answers when it is started."""
+        body = bodies.CreateBody.model_validate(await request.json())
+        body.refuse_absent()
+        sandbox = self._new(body)
+        await self._cloud.create(sandbox)
+        return self._describe(sandbox)
+
+    async def get_sandbox(self, request: web.Request) -> web.Response:
+        """One sandbox, by id or name."""
+        return self._describe(self._sandbox(request))
+
+    async def list_sandboxes(self, request: web.Request) -> web.Response:
+        """The sandboxes that match, a page at a time."""
+        described = [self._body(each) for each in self._cloud.sandboxes() if each.vendor == bodies.VENDOR]
+        items, cursor = page(described, Query.parse(request.query))
+        return web.json_response({"items": [bodies.list_item(each) for each in items], "nextCursor": cursor})
+
+    async def start_sandbox(self, request: web.Request) -> web.Response:
+        """Start a stopped sandbox; answers when it is started."""
+        sandbox = self._sandbox(request)
+        await self._cloud.start(sandbox)
+        return self._describe(sandbox)
+
+    async def stop_sandbox(self, request: web.Request) -> web.Response:
+        """Stop a started sandbox; `force` makes no difference, since processes are killed either way."""
+        sandbox = self._sandbox(request)
+        await self._cloud.stop(sandbox)
+        return self._describe(sandbox)
+
+    async def delete_sandbox(self, request: web.Request) -> web.Response:
+        """Begin to destroy a sandbox."""
+        sandbox = self._sandbox(request)
+        self._cloud.delete(sandbox)
+        return self._describe(sandbox)
+
+    async def replace_labels(self, request: web.Request) -> web.Response:
+        """Replace all labels."""
+        labels = _labels.validate_python((await request.json()).get("labels"), strict=True)
+        self._cloud.update(self._sandbox(request), labels=labels)
+        return web.json_response({"labels": labels})
+
+    async def update_public_status(self, request: web.Request) -> web.Response:
+        """Open or close the preview URLs."""
+        return self._update(request, public=request.match_info["isPublic"] == "true")
+
+    async def set_autostop_interval(self, request: web.Request) -> web.Response:
+        """Set the idle minutes until it stops."""
+        return self._update(request, auto_stop_minutes=_minutes(request, "interval"))
+
+    async def set_auto_delete_interval(self, request: web.Request) -> web.Response:
+        """Set the minutes from stopping until it is deleted; a negative value is never."""
+        return self._update(request, auto_delete_minutes=_minutes(request, "interval", least=None))
+
+    async def set_auto_archive_interval(self, request: web.Request) -> web.Response:
+        """Keep the archive interval."""
+        return self._keep(request, autoArchiveInterval=bodies.archive_minutes(_minutes(request, "interval")))
+
+    async def set_auto_pause_interval(self, request: web.Request) -> web.Response:
+        """Accept that it never pauses."""
+        if _minutes(request, "interval"):
+            raise DaytonaError(400, "Auto-pause is not supported for sandbox class container")
+        return self._keep(request)
+
+    async def set_ttl(self, request: web.Request) -> web.Response:
+        """Set the minutes from now until it is destroyed; 0 is never."""
+        return self._update(request, destroy_at=self._from_now(_minutes(request, "ttlMinutes")))
+
+    async def update_network_settings(self, request: web.Request) -> web.Response:
+        """Keep the network settings, which depend on each other as at Daytona."""
+        asked: dict[str, Any] = await request.json()
+        kept = self._sandbox(request).options
+        block, allow = asked.get("networkBlockAll"), asked.get("networkAllowList")
+        if allow is not None:
+            kept = {**kept, "networkAllowList": allow or None, "networkBlockAll": bool(block and not allow)}
+        elif block is not None:
+            kept = {**kept, "networkAllowList": None, "networkBlockAll": block}
+        if (domains := asked.get("domainAllowList")) is not None:
+            kept = {**kept, "domainAllowList": domains or None}
+        return self._keep(request, **kept)
+
+    async def update_last_activity(self, request: web.Request) -> web.Response:
+        """Count as activity."""
+        self._cloud.touch(self._sandbox(request))
+        return web.Response(status=201)
+
+    async def get_port_preview_url(self, request: web.Request) -> web.Response:
+        """The preview URL of a port, in any state, and the token of this start."""
+        sandbox = self._sandbox(request)
+        port = _minutes(request, "port", least=1)
+        if port > 65535:
+            raise DaytonaError(400, "Invalid port")
+        url = self._url.replace("127.0.0.1", f"{port}-{sandbox.id}.localhost")
+        return web.json_response({"sandboxId": sandbox.id, "url": url, "token": sandbox.token})
+
+    async def get_toolbox_proxy_url(self, request: web.Request) -> web.Response:
+        """Where the toolbox of a sandbox is."""
+        self._sandbox(request)
+        return web.json_response({"url": self._toolbox_url})
+
+    async def get_all_snapshots(self, request: web.Request) -> web.Response:
+        """All snapshots, on the one page there is."""
+        named = request.query.get("name", "")
+        found = [each for each in self._cloud.snapshots if each.vendor == bodies.VENDOR and named in each.name]
+        items = [bodies.snapshot_body(each, self._organization) for each in found]
+        return web.json_response({"items": items, "total": len(items), "page": 1, "totalPages": 1})
+
+    async def get_snapshot(self, request: web.Request) -> web.Response:
+        """One snapshot, by id or name."""
+        snapshot = self._cloud.snapshot(bodies.VENDOR, request.match_info["id"])
+        return web.json_response(bodies.snapshot_body(snapshot, self._organization))
+
+    async def get_current_api_key(self, _: web.Request) -> web.Response:
+        """Whose key this is."""
+        return web.json_response(
+            {
+                "name": "local",
+                "value": "********",
+                "createdAt": bodies.DEFAULT_SNAPSHOT.created_at.isoformat(),
+                "permissions": ["write:sandboxes", "delete:sandboxes"],
+                "lastUsedAt": None,
+                "expiresAt": None,
+                "userId": "local",
+                "organizationId": self._organization,
+            }
+        )
+
+    def _new(self, body: bodies.CreateBody) -> Sandbox:
+        wanted = body.snapshot or bodies.DEFAULT_SNAPSHOT.name
+        try:
+            snapshot = self._cloud.snapshot(bodies.VENDOR, wanted)
+        except NotFoundError as error:
+            raise DaytonaError(
+                400, f"Snapshot {wanted} not found. Did you add it through the Daytona Dashboard?"
+            ) from error
+        sandbox = Sandbox(
+            vendor=bodies.VENDOR,
+            name=body.name or "",
+            snapshot=snapshot,
+            user=body.user,
+            env=body.env,
+            labels=body.labels,
+            public=body.public,
+            auto_stop_minutes=body.auto_stop_interval,
+            auto_delete_minutes=body.auto_delete_interval,
+            destroy_at=self._from_now(body.ttl_minutes),
+            options=body.options(),
+        )
+        sandbox.name = sandbox.name or sandbox.id
+        return sandbox
+
+    def _sandbox(self, request: web.Request) -> Sandbox:
+        known: Mapping[str, str] = request.match_info
+        return self._cloud.get(bodies.VENDOR, known.get("sandboxIdOrName") or known["sandboxId"])
+
+    def _from_now(self, minutes: int) -> Any:
+        return self._cloud.clock() + timedelta(minutes=minutes) if minutes else None
+
+    def _update(self, request: web.Request, **changes: Any) -> web.Response:
+        sandbox = self._sandbox(request)
+        self._cloud.update(sandbox, **changes)
+        return self._describe(sandbox)
+
+    def _keep(self, request: web.Request, **options: Any) -> web.Response:
+        return self._update(request, options={**self._sandbox(request).options, **options})
+
+    @property
+    def _toolbox_url(self) -> str:
+        return f"{self._url}/daytona/toolbox"
+
+    def _body(self, sandbox: Sandbox) -> dict[str, Any]:
+        return bodies.sandbox_body(sandbox, self._organization, self._toolbox_url)
+
+    def _describe(self, sandbox: Sandbox) -> web.Response:
+        return web.json_response(self._body(sandbox))
+
+
+def _minutes(request: web.Request, name: str, least: int | None = 0) -> int:
+    """A whole number from the path."""
+    try:
+        number = int(request.match_info[name])
+    except ValueError:
+        raise DaytonaError(400, f"{name} must be a whole number") from None
+    if least is not None and number < least:
+        raise DaytonaError(400, f"{name} must be at least {least}")
+    return number

@@ -1,0 +1,98 @@
+"""Daytona's error bodies, and which of the cloud's refusals become which."""
+
+import errno
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from evolve_pulumi.local import cloud
+from evolve_pulumi.local.guest import GuestLostError
+from evolve_pulumi.local.keys import Handler
+
+DAEMON = "DAYTONA_DAEMON"
+"""Who an error comes from, when it arose inside a sandbox."""
+
+
+class DaytonaError(Exception):
+    """An error in Daytona's words; `code` makes the SDK raise its specific class."""
+
+    def __init__(self, status: int, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.message, self.code = status, message, code
+
+    def body(self, request: web.Request) -> dict[str, object]:
+        """The body as Daytona writes it."""
+        plain: dict[str, object] = {
+            "path": request.path,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "statusCode": self.status,
+            "error": HTTPStatus(self.status).phrase,
+            "message": self.message,
+            "method": request.method,
+        }
+        return {**plain, "code": self.code, "source": DAEMON} if self.code else plain
+
+
+def translate(error: Exception) -> DaytonaError | None:
+    """What Daytona says where the cloud refuses; None is a fault of ours."""
+    match error:
+        case DaytonaError():
+            return error
+        case cloud.NotFoundError():
+            return DaytonaError(404, str(error))
+        case cloud.NameTakenError():
+            return DaytonaError(409, f"Sandbox with name {error} already exists")
+        case cloud.BusyError():
+            return DaytonaError(409, "Sandbox state change in progress")
+        case cloud.NotRunningError() | GuestLostError():
+            return DaytonaError(400, f"{error}. Is the Sandbox started?")
+        case cloud.CloudError():
+            return DaytonaError(400, str(error))
+        case ValidationError():
+            problems = error.errors(include_url=False, include_input=False)
+            return DaytonaError(400, ", ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems))
+        case OSError():
+            return _from_inside(error)
+        case web.HTTPException():
+            return DaytonaError(error.status, f"Cannot {error.reason}")
+        case _:
+            return None
+
+
+def _from_inside(error: OSError) -> DaytonaError:
+    """An error that the system reported inside the sandbox."""
+    text = error.strerror or str(error)
+    match error.errno:
+        case errno.ENOENT:
+            return DaytonaError(404, text, "FILE_NOT_FOUND")
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return DaytonaError(403, text, "FILE_ACCESS_DENIED")
+        case errno.EISDIR | errno.ENOTDIR | errno.EINVAL | errno.ENAMETOOLONG:
+            return DaytonaError(400, text, "INVALID_FILE_PATH")
+        case errno.ESRCH:
+            return DaytonaError(410, text, "SESSION_ENDED")
+        case _:
+            return DaytonaError(500, text, "FILE_READ_FAILED")
+
+
+def absent(operation: str) -> Handler:
+    """A handler that says of one operation that it is not there."""
+
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        raise DaytonaError(501, f"The local cloud does not implement {operation}")
+
+    return refuse
+
+
+@web.middleware
+async def in_daytonas_words(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal with the body that Daytona's SDK expects."""
+    try:
+        return await handler(request)
+    except Exception as error:
+        known = translate(error)
+        if known is None:
+            raise
+        return web.json_response(known.body(request), status=known.status)

@@ -1,0 +1,59 @@
+"""Every operation of Daytona's two APIs and what it is worth here: `operations.csv`, from which the routes are made.
+
+`control` is the control plane, below `/daytona/api`; `toolbox` is what runs in a sandbox, below
+`/daytona/toolbox/{id}`. Names, methods and paths are those of Daytona's generated clients.
+"""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from aiohttp import web
+
+from evolve_pulumi.local.keys import Handler
+
+
+class Status(StrEnum):
+    """How far an operation, or a field of its body, can be relied on."""
+
+    WORKS = "works"
+    NO_EFFECT = "accepted, no effect"
+    ABSENT = "501"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: which API, its name and route, and what it is worth here."""
+
+    api: str
+    operation: str
+    method: str
+    path: str
+    status: Status
+    note: str
+
+
+def operations() -> list[Operation]:
+    """The table; a fixed path comes before one with a parameter in its place, as a router needs it."""
+    with Path(__file__).with_name("operations.csv").open() as file:
+        rows = [_operation(**row) for row in csv.DictReader(file)]
+    return sorted(rows, key=lambda row: row.path.replace("{", "~"))
+
+
+def _operation(*, status: str, **texts: str) -> Operation:
+    return Operation(status=Status(status), **texts)
+
+
+def routes(api: str, prefix: str, handlers: object, absent: Callable[[str], Handler]) -> list[web.RouteDef]:
+    """A route for every operation of an API; raises AttributeError where the table promises what has no handler."""
+    return [
+        web.route(row.method, prefix + row.path, _handler(row, handlers, absent))
+        for row in operations()
+        if row.api == api
+    ]
+
+
+def _handler(row: Operation, handlers: object, absent: Callable[[str], Handler]) -> Handler:
+    return absent(row.operation) if row.status == Status.ABSENT else getattr(handlers, row.operation)

@@ -1,0 +1,148 @@
+"""What the local cloud remembers, and the folder it is kept in.
+
+<folder>/address.json  server.lock  server.log
+         runtime/               the agent and the launcher's program, where sandboxes can reach them
+         sandboxes/<id>/        meta.json  agent.sock  console.log  logs/  root/
+"""
+
+import os
+import secrets
+import shutil
+import uuid
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, Field, JsonValue
+
+CLOSED_FOLDER, PASSABLE_FOLDER = 0o700, 0o711
+
+
+class State(StrEnum):
+    """Where a sandbox is in its life; what is desired is one of started, stopped and destroyed."""
+
+    CREATING = "creating"
+    STARTING = "starting"
+    STARTED = "started"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    DESTROYING = "destroying"
+    DESTROYED = "destroyed"
+    ERROR = "error"
+
+
+class FirstProcess(BaseModel):
+    """A sandbox's first process on the host; the start time, in clock ticks, tells it from a later one of that pid."""
+
+    pid: int
+    started: int
+
+
+class Snapshot(BaseModel):
+    """What sandboxes are made from: a name and the resources they are said to have."""
+
+    id: str
+    vendor: str
+    name: str
+    cpu: int
+    memory_gib: int
+    disk_gib: int
+    created_at: datetime
+
+
+class Sandbox(BaseModel):
+    """One sandbox; `options` are what its vendor's API takes and answers but nothing here acts upon."""
+
+    id: str = Field(default_factory=lambda: str(uuid.uuid4()))
+    vendor: str
+    name: str
+    snapshot: Snapshot
+    user: str
+    env: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    public: bool = False
+    auto_stop_minutes: int = 0
+    """Idle minutes until it stops; 0 is never."""
+    auto_delete_minutes: int = -1
+    """Idle minutes until it is deleted once stopped; 0 is on stopping, a negative value never."""
+    destroy_at: datetime | None = None
+    options: dict[str, JsonValue] = {}
+    state: State = State.CREATING
+    desired: State = State.STARTED
+    error_reason: str | None = None
+    token: str = Field(default_factory=lambda: Sandbox.new_token())
+    """What opens the preview URLs of a sandbox that is not public."""
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    updated_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    last_activity_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    process: FirstProcess | None = None
+
+    @staticmethod
+    def new_token() -> str:
+        """A token for preview URLs that nobody guesses."""
+        return secrets.token_urlsafe(24)
+
+
+class Place:
+    """The folder of one sandbox."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.meta = folder / "meta.json"
+        self.socket = folder / "agent.sock"
+        self.console = folder / "console.log"
+        self.logs = folder / "logs"
+        self.root = folder / "root"
+
+
+class Store:
+    """The sandboxes' records on disk; what is written there is the only truth after a crash."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "sandboxes"
+        self._folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
+
+    def place(self, sandbox: Sandbox) -> Place:
+        """Where a sandbox's files are."""
+        return Place(self._folder / sandbox.id)
+
+    def load(self) -> list[Sandbox]:
+        """All records, oldest first; what a crash left without one is removed."""
+        found: list[Sandbox] = []
+        for folder in self._folder.iterdir():
+            meta = Place(folder).meta
+            if meta.exists():
+                found.append(Sandbox.model_validate_json(meta.read_bytes()))
+            else:
+                remove_tree(folder)
+        return sorted(found, key=lambda sandbox: sandbox.created_at)
+
+    def save(self, sandbox: Sandbox) -> None:
+        """Write a record in one step, readable by its owner only."""
+        place = self.place(sandbox)
+        place.folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
+        place.logs.mkdir(mode=CLOSED_FOLDER, exist_ok=True)
+        draft = place.meta.with_suffix(".new")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(sandbox.model_dump_json())
+        draft.replace(place.meta)
+
+    def remove(self, sandbox: Sandbox) -> None:
+        """Remove a sandbox's folder, the record first."""
+        place = self.place(sandbox)
+        place.meta.unlink(missing_ok=True)
+        remove_tree(place.folder)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder, also where somebody took away the right to look into it."""
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        for path, _, _ in os.walk(folder):
+            for entry in os.scandir(path):
+                if entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).chmod(CLOSED_FOLDER)
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return

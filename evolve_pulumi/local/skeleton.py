@@ -1,0 +1,78 @@
+"""The few files that make a folder a sandbox's `/`; programs come from the host's /usr.
+
+An allowlist: what is not written here or named in `HOST_FILES` does not exist inside.
+"""
+
+import os
+from pathlib import Path
+
+USER_ID = 1000
+HOST_FILES = [
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/mime.types",
+    "/etc/pki/ca-trust",
+    "/etc/pki/tls/certs",
+    "/etc/protocols",
+    "/etc/services",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+]
+"""What is shown read-only of the host's /etc: links, trusted certificates, numbers and their names."""
+MERGED = ["bin", "lib", "lib32", "lib64", "libx32", "sbin"]
+"""Folders beside /usr that are links into it on most systems."""
+
+
+def user_id(user: str) -> int:
+    """The uid and gid a user has inside; root there is nobody outside."""
+    return 0 if user == "root" else USER_ID
+
+
+def home(user: str) -> str:
+    """A user's home inside."""
+    return "/root" if user == "root" else f"/home/{user}"
+
+
+def build(root: Path, user: str, owner: int | None) -> None:
+    """Make a sandbox's root folder in one step, owned by `owner`; one that is there is left alone."""
+    if root.exists():
+        return
+    draft = root.with_name("root.new")
+    draft.mkdir(exist_ok=True)
+    for folder in ("etc", "opt", "proc", "run", "srv", "usr", "var/tmp", "tmp", home(user).lstrip("/")):
+        (draft / folder).mkdir(parents=True, exist_ok=True)
+    for folder in ("tmp", "var/tmp"):
+        (draft / folder).chmod(0o1777)
+    for name, text in _files(user).items():
+        (draft / "etc" / name).write_text(text)
+    for name in MERGED:
+        host = Path("/", name)
+        if host.is_symlink():
+            (draft / name).unlink(missing_ok=True)
+            (draft / name).symlink_to(host.readlink())
+    if owner is not None:
+        _give(draft, owner)
+    draft.rename(root)
+
+
+def _files(user: str) -> dict[str, str]:
+    number = user_id(user)
+    root = "" if number == 0 else "root:x:0:0:root:/root:/bin/bash\n"
+    return {
+        "passwd": f"{root}{user}:x:{number}:{number}::{home(user)}:/bin/bash\n"
+        "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+        "group": f"{'' if number == 0 else 'root:x:0:'}\n{user}:x:{number}:\nnogroup:x:65534:\n".lstrip(),
+        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+        "os-release": Path("/usr/lib/os-release").read_text() if Path("/usr/lib/os-release").exists() else "",
+    }
+
+
+def _give(folder: Path, owner: int) -> None:
+    for path, folders, files in os.walk(folder):
+        for name in (".", *folders, *files):
+            os.chown(Path(path, name), owner, owner, follow_symlinks=False)
