@@ -23,10 +23,10 @@ from typing import Annotated, Any
 import typer
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path.insert(0, str(HERE.parent))
 
-from cloud import Cloud, running  # noqa: E402
-from pulumi_engine import Stack  # noqa: E402
+from tests.cloud import Cloud, running_cloud  # noqa: E402
+from tests.pulumi_engine import Stack  # noqa: E402
 
 OURS = "from evolve_pulumi import Sandbox\n\nfor number in range({count}):\n    Sandbox(f'box-{{number}}')\n"
 FLOOR = "from noop import Noop\n\nfor number in range({count}):\n    Noop(f'box-{{number}}')\n"
@@ -38,8 +38,8 @@ def main(
     runs: Annotated[int, typer.Option(help="Runs of each, after one that does not count.")] = 3,
     parallel: Annotated[int, typer.Option(help="The engine's --parallel.")] = 64,
 ) -> None:
-    with running() as cloud, tempfile.TemporaryDirectory() as folder:
-        cloud.inject(method="POST", path=r"/daytona/api/sandbox$", delay_seconds=latency)
+    with running_cloud() as (_, cloud), tempfile.TemporaryDirectory() as folder:
+        _clean(cloud, latency)
         floor = _engine(cloud, Path(folder, "floor"), FLOOR.format(count=count))
         ours = _engine(cloud, Path(folder, "ours"), OURS.format(count=count))
         option = f"--parallel={parallel}"
@@ -53,14 +53,19 @@ def main(
         sizes: dict[str, float] = {}
         for _ in range(runs + 1):
             for name, run in timed.items():
-                cloud.clear_calls()
+                cloud.forget_calls()
                 seconds[name].append(_seconds(run))
                 peaks[name] = cloud.peak_concurrent()
                 sizes |= {"floor": _bytes_each(floor, count), "ours": _bytes_each(ours, count)}
                 floor.destroy(option).ok()
                 ours.destroy(option).ok()
-                cloud.remove_sandboxes()
+                _clean(cloud, latency)
         print(json.dumps(_report(count, latency, parallel, seconds, peaks, sizes), indent=2))
+
+
+def _clean(cloud: Cloud, latency: float) -> None:
+    cloud.reset()
+    cloud.inject(method="POST", path=r"/daytona/api/sandbox$", delay_seconds=latency)
 
 
 def _engine(cloud: Cloud, folder: Path, program: str) -> Stack:

@@ -12,14 +12,15 @@ and answers with the operations to carry out, or with the attributes that force 
 I/O, and nothing knows a vendor or Pulumi.
 """
 
+import contextlib
 import copy
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Required, get_args, get_origin
+from typing import TYPE_CHECKING, Any, cast, get_args
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from typing_extensions import get_type_hints
 
 if TYPE_CHECKING:
@@ -130,6 +131,22 @@ class Entry:
             value = value[key]
         return value
 
+    def place(self, properties: dict[str, Any], value: Any) -> None:
+        """Put a value at its place among nested properties."""
+        for key in self.path[:-1]:
+            properties = properties.setdefault(key, {})
+        properties[self.name] = value
+
+    def normalised(self, value: Any) -> Any:
+        """The value as the annotation has it; what is unknown inside stays. Raises pydantic's ValidationError."""
+        if not is_unknown(value):
+            return self.adapter.validate_python(value)
+        if isinstance(value, Mapping):
+            items = cast(Values, value)
+            known = {key: item for key, item in items.items() if not is_unknown(item)}
+            return {**items, **self.adapter.validate_python(known)}
+        return value
+
 
 class Table:
     """The attributes of one kind at one vendor, and the operations that change them.
@@ -174,10 +191,18 @@ class Table:
         result = copy.deepcopy(dict(properties))
         for entry, _ in self.declared(properties):
             if entry.wire and entry.field in observed:
-                place = result
-                for key in entry.path[:-1]:
-                    place = place[key]
-                place[entry.name] = observed[entry.field]
+                entry.place(result, observed[entry.field])
+        return result
+
+    def normalised(self, properties: Values) -> dict[str, Any]:
+        """Properties that were checked before, as they were then: the engine turns numbers into floats.
+
+        A value that an older release recorded and this one would refuse stays as it is.
+        """
+        result = copy.deepcopy(dict(properties))
+        for entry, value in self.declared(properties):
+            with contextlib.suppress(ValidationError):
+                entry.place(result, entry.normalised(value))
         return result
 
 

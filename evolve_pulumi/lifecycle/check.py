@@ -5,12 +5,12 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
 from evolve_pulumi.lifecycle.kinds import Kind
-from evolve_pulumi.schema import UNKNOWN, Entry, Table, Values, is_unknown
+from evolve_pulumi.schema import UNKNOWN, Entry, Table, Values
 
 MAX_NAME = 63
 SUFFIX_BYTES = 4
@@ -48,7 +48,7 @@ def check(kind: Kind, table: Table, olds: Values, news: Values) -> Checked:
                 failures.append(Failure(entry.dotted, "is required"))
             continue
         try:
-            _place(inputs, entry, _normalised(entry, value))
+            entry.place(inputs, entry.normalised(value))
         except ValidationError as error:
             failures.extend(_failures(entry, error))
     if kind.named:
@@ -79,24 +79,6 @@ def _suggestion(path: str, known: set[str]) -> str:
     by_name = {name.rsplit(".", 1)[-1]: name for name in sorted(known)}
     close = [name for name in by_name if name.startswith(meant)] or difflib.get_close_matches(meant, by_name, n=1)
     return f"; did you mean {by_name[close[0]]}?" if close else ""
-
-
-def _normalised(entry: Entry, value: Any) -> Any:
-    """The value as the table's type has it; what is unknown inside stays unknown."""
-    if not is_unknown(value):
-        return entry.adapter.validate_python(value)
-    if isinstance(value, Mapping):
-        items = cast(Mapping[str, Any], value)
-        known = {key: item for key, item in items.items() if not is_unknown(item)}
-        return {**items, **entry.adapter.validate_python(known)}
-    return value
-
-
-def _place(inputs: dict[str, Any], entry: Entry, value: Any) -> None:
-    place = inputs
-    for key in entry.path[:-1]:
-        place = place.setdefault(key, {})
-    place[entry.name] = value
 
 
 def _failures(entry: Entry, error: ValidationError) -> Iterator[Failure]:

@@ -36,19 +36,22 @@ class Lifecycle:
 
     def diff(self, olds: Values, news: Values) -> Plan:
         """What it takes to get from what is recorded to what is declared. Calls nobody."""
-        return plan(self._table(news), olds, news)
+        table = self._table(news)
+        return plan(table, table.normalised(olds), table.normalised(news))
 
     def create(self, news: Values) -> tuple[str, dict[str, Any]]:
         """Make the object; the id, and the properties to record."""
         with self._about("create", news):
-            objects = self._objects(news)
-            made = objects.create(self._table(news).fields(news), _seconds(news, "create_minutes"))
+            table, objects = self._table(news), self._objects(news)
+            news = table.normalised(news)
+            made = objects.create(table.fields(news), _seconds(news, "create_minutes"))
             return made.id, self._outs(news, made)
 
     def read(self, id: str, olds: Values) -> Refreshed | None:
         """Look at the object; None where it is gone, and only where it really is."""
         with self._about("read", olds):
             table = self._table(olds)
+            olds = table.normalised(olds)
             seen = self._objects(olds).read(id, table.fields(olds))
             if seen is None:
                 self._refuse_foreign_account(olds)
@@ -61,7 +64,9 @@ class Lifecycle:
     def update(self, id: str, olds: Values, news: Values) -> dict[str, Any]:
         """Carry out the plan; the properties to record."""
         with self._about("update", news):
-            table, steps = self._table(news), self.diff(olds, news).steps
+            table = self._table(news)
+            olds, news = table.normalised(olds), table.normalised(news)
+            steps = plan(table, olds, news).steps
             answers = {key: value for key, value in olds.items() if key not in _inputs(table, olds)}
             if not steps:
                 return self._outs(news, Observed(id, outputs=answers))
@@ -73,8 +78,9 @@ class Lifecycle:
     def delete(self, id: str, olds: Values) -> None:
         """Remove the object; that it is not there is fine, if this is where it was."""
         with self._about("delete", olds):
-            recorded = self._table(olds).fields(olds)
-            if not self._objects(olds).delete(id, recorded, _seconds(olds, "delete_minutes")):
+            table = self._table(olds)
+            olds = table.normalised(olds)
+            if not self._objects(olds).delete(id, table.fields(olds), _seconds(olds, "delete_minutes")):
                 self._refuse_foreign_account(olds)
 
     def _table(self, properties: Values) -> Table:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from cloud import Cloud
 from daytona import Daytona, DaytonaConfig
-from pulumi_engine import Stack
+
+from tests.cloud import Cloud
+from tests.pulumi_engine import Stack
 
 
 @pytest.fixture

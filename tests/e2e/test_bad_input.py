@@ -1,9 +1,10 @@
 """Bad input under the real engine: one clear line, at preview where it can be known there, and nothing made."""
 
 import pytest
-from cloud import Cloud
 from daytona import CreateSandboxFromSnapshotParams, Daytona
-from pulumi_engine import Result, Stack
+
+from tests.cloud import Cloud
+from tests.pulumi_engine import Result, Stack
 
 
 def program(arguments: str) -> str:

@@ -5,9 +5,11 @@ import signal
 import subprocess
 
 import psutil
-from cloud import Cloud, until
 from daytona import Daytona
-from pulumi_engine import Stack
+
+from tests.cloud import Cloud
+from tests.pulumi_engine import Stack
+from tests.waiting import until
 
 PROGRAM = """
 import pulumi

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from cloud import Cloud, running
 from daytona import Daytona
-from pulumi_engine import Stack
+
+from tests.cloud import Cloud, running_cloud
+from tests.pulumi_engine import Stack
 
 PROGRAM = """
 import pulumi
@@ -22,7 +23,7 @@ def move_to(stack: Stack, other: Cloud) -> None:
 
 
 def test_moving_to_another_endpoint_replaces_and_leaves_nothing_behind(stack: Stack, cloud: Cloud) -> None:
-    with running() as other:
+    with running_cloud() as (_, other):
         stack.write(PROGRAM)
         stack.up().ok()
         move_to(stack, other)
@@ -34,7 +35,7 @@ def test_moving_to_another_endpoint_replaces_and_leaves_nothing_behind(stack: St
 
 
 def test_without_the_old_key_nothing_is_forgotten(stack: Stack, cloud: Cloud, sdk: Daytona, tmp_path: Path) -> None:
-    with running() as other:
+    with running_cloud() as (_, other):
         stack.write(PROGRAM)
         stack.up().ok()
         id = stack.outputs()["id"]
@@ -54,17 +55,16 @@ def test_without_the_old_key_nothing_is_forgotten(stack: Stack, cloud: Cloud, sd
         assert (cloud.status()["sandboxes"], other.status()["sandboxes"]) == (0, 1)
 
 
-def test_a_404_from_another_account_erases_nothing(stack: Stack, cloud: Cloud) -> None:
+def test_a_404_from_another_account_erases_nothing(stack: Stack) -> None:
     """Another organization answers at the same endpoint."""
-    with running() as mine:
+    stack.write(PROGRAM)
+    with running_cloud() as (_, mine):
         stack.env["EVOLVE_LOCAL_FOLDER"] = str(mine.folder)
-        stack.write(PROGRAM)
         stack.up().ok()
-        id = stack.outputs()["id"]
-        mine.stop()
-        with running(port=mine.port, organization="other") as theirs:
-            stack.env["EVOLVE_LOCAL_FOLDER"] = str(theirs.folder)
-            for refused in (stack.refresh(), stack.destroy()):
-                assert refused.code != 0
-                assert "it belongs to the account local, and the key is for other" in refused.output
-            assert id in str(stack.export())
+    id, port = stack.outputs()["id"], mine.url.rsplit(":", 1)[1]
+    with running_cloud("--port", port, "--organization", "other") as (_, theirs):
+        stack.env["EVOLVE_LOCAL_FOLDER"] = str(theirs.folder)
+        for refused in (stack.refresh(), stack.destroy()):
+            assert refused.code != 0
+            assert "it belongs to the account local, and the key is for other" in refused.output
+        assert id in str(stack.export())

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from cloud import Cloud
 from daytona import Daytona
-from pulumi_engine import Stack
+
+from tests.cloud import Cloud
+from tests.pulumi_engine import Stack
 
 READS = ("GET",)
 
@@ -57,7 +58,7 @@ def test_from_creation_to_nothing_left(stack: Stack, cloud: Cloud, sdk: Daytona)
     }
     assert box.process.exec("echo $A").result == "1\n"
 
-    cloud.clear_calls()
+    cloud.forget_calls()
     assert stack.up().ok().changes == {"same": 2}
     assert cloud.calls() == []
     assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 2}
@@ -68,7 +69,7 @@ def test_from_creation_to_nothing_left(stack: Stack, cloud: Cloud, sdk: Daytona)
         "daytona=DaytonaOptions(auto_stop_minutes=5, auto_archive_minutes=0, auto_delete_minutes=60, ttl_minutes=90)"
     )
     stack.write(in_place)
-    cloud.clear_calls()
+    cloud.forget_calls()
     assert stack.up().ok().changes == {"updated": 1, "same": 1}
     assert changing_calls(cloud) == [
         f"PUT /{id}/labels",
@@ -91,7 +92,7 @@ def test_from_creation_to_nothing_left(stack: Stack, cloud: Cloud, sdk: Daytona)
 
     back = program('env={"A": "1"}, ports=[3000, 8000], timeouts=Timeouts(create_minutes=2)')
     stack.write(back)
-    cloud.clear_calls()
+    cloud.forget_calls()
     assert stack.up().ok().changes == {"updated": 1, "same": 1}
     assert changing_calls(cloud) == [
         f"PUT /{id}/labels",
@@ -119,7 +120,7 @@ def test_a_change_of_ports_calls_nobody(stack: Stack, cloud: Cloud) -> None:
     stack.write(program("ports=[3000]"))
     stack.up().ok()
     id = stack.outputs()["id"]
-    cloud.clear_calls()
+    cloud.forget_calls()
     stack.write(program("ports=[3000, 4000]"))
     assert stack.up().ok().changes == {"updated": 1, "same": 1}
     assert cloud.calls() == []

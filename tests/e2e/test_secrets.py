@@ -3,10 +3,9 @@
 import base64
 import json
 
-from cloud import Cloud
-from pulumi_engine import Stack
-
 from evolve_pulumi.dynamic import entry
+from tests.cloud import Cloud
+from tests.pulumi_engine import Stack
 
 PROGRAM = """
 import pulumi

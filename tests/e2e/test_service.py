@@ -1,9 +1,11 @@
 """The life of a service under the real engine."""
 
 import pytest
-from cloud import Cloud
 from daytona import Daytona
-from pulumi_engine import Stack
+
+from tests.cloud import Cloud
+from tests.preview import get
+from tests.pulumi_engine import Stack
 
 SERVE = "exec python3 -m http.server 3000"
 
@@ -29,17 +31,17 @@ def test_from_start_to_nothing_left(stack: Stack, cloud: Cloud) -> None:
     stack.write(page("one"))
     assert stack.up().ok().changes == {"created": 3}
     outputs = stack.outputs()
-    assert cloud.get(outputs["url"]).text == "one\n"
+    assert get(outputs["url"]).text == "one\n"
     assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 3}
 
     stack.write(page("two"))
     assert stack.up().ok().changes == {"updated": 1, "same": 2}
-    assert cloud.get(outputs["url"]).text == "two\n"
+    assert get(outputs["url"]).text == "two\n"
     assert stack.outputs() == outputs
 
     stack.write(program("command='exec sleep 1000'").replace("page = Service", "page = box or Service"))
     assert stack.up().ok().changes == {"deleted": 1, "same": 2}
-    assert cloud.get(outputs["url"]).status_code == 502
+    assert get(outputs["url"]).status_code == 502
     stack.destroy().ok()
     assert cloud.status()["sandboxes"] == 0
 
@@ -52,7 +54,7 @@ def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, cloud
     assert stack.refresh().ok().changes == {"updated": 1, "same": 2}
     assert "~running" in stack.preview().ok().output
     assert stack.up().ok().changes == {"updated": 1, "same": 2}
-    assert cloud.get(outputs["url"]).text == "alive\n"
+    assert get(outputs["url"]).text == "alive\n"
     assert stack.outputs() == outputs
 
 
@@ -67,7 +69,7 @@ def test_one_in_a_stopped_sandbox_is_left_alone_and_started_when_that_runs_again
     assert sdk.get(box.id).state == "stopped"
     box.start()
     assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 2}
-    assert cloud.get(stack.outputs()["url"]).text == "awake\n"
+    assert get(stack.outputs()["url"]).text == "awake\n"
 
 
 def test_one_whose_sandbox_is_deleted_by_others_is_made_again_with_it(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
@@ -75,7 +77,7 @@ def test_one_whose_sandbox_is_deleted_by_others_is_made_again_with_it(stack: Sta
     stack.up().ok()
     sdk.get(stack.outputs()["id"]).delete(wait=True)
     assert stack.up("--refresh").ok().changes == {"created": 2, "same": 1}
-    assert cloud.get(stack.outputs()["url"]).text == "again\n"
+    assert get(stack.outputs()["url"]).text == "again\n"
 
 
 def test_a_replaced_sandbox_takes_its_service_along(stack: Stack, cloud: Cloud) -> None:
@@ -85,7 +87,7 @@ def test_a_replaced_sandbox_takes_its_service_along(stack: Stack, cloud: Cloud) 
     stack.write(program(f"command='{SERVE}'", sandbox='public=True, env={"A": "2"}'))
     assert stack.up().ok().changes == {"replaced": 2, "same": 1}
     assert stack.outputs()["id"] != old["id"]
-    assert cloud.get(stack.outputs()["url"]).status_code == 200
+    assert get(stack.outputs()["url"]).status_code == 200
     assert cloud.status()["sandboxes"] == 1
 
 
@@ -96,7 +98,7 @@ def test_a_forced_replacement_ends_the_old_one_first(stack: Stack, cloud: Cloud)
     urn = next(item["urn"] for item in stack.export()["resources"] if item["type"].endswith("evolve:Service"))
     assert stack.up("--replace", urn).ok().changes == {"replaced": 1, "same": 2}
     assert stack.outputs()["page"] != old
-    assert cloud.get(stack.outputs()["url"]).text == "forced\n"
+    assert get(stack.outputs()["url"]).text == "forced\n"
 
 
 def test_environment_and_directory_reach_it_and_show_in_no_process_argument(
@@ -111,7 +113,7 @@ def test_environment_and_directory_reach_it_and_show_in_no_process_argument(
     )
     stack.up().ok()
     outputs = stack.outputs()
-    assert cloud.get(outputs["url"]).text == "/tmp both it's $hunter2\n"
+    assert get(outputs["url"]).text == "/tmp both it's $hunter2\n"
     box = sdk.get(outputs["id"])
     seen = box.process.exec("cat /proc/[0-9]*/cmdline | tr '\\0' ' '; ls -a /tmp").result
     assert "http.server" in seen
