@@ -5,7 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import grpc
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from tests.pulumi_engine import Stack, environment
 
 SECONDS_TO_END = 20
+SERVICE = "/pulumirpc.LanguageRuntime"
 LAUNCHERS = Path(__file__).parents[2] / "tools" / "engine" / "launchers"
 
 Host = subprocess.Popen[str]
@@ -50,14 +51,14 @@ def test_it_ends_with_the_engine(host: Host) -> None:
 
 def test_what_it_cannot_do_is_refused_by_name(host: Host) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{port(host)}") as channel, pytest.raises(grpc.RpcError) as refused:
-        channel.unary_unary("/pulumirpc.LanguageRuntime/Pack")(b"")
+        channel.unary_unary(f"{SERVICE}/Pack")(b"")
     assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
     assert (refused.value.details() or "").startswith("Pack needs the official Pulumi CLI")
 
 
 def test_installing_says_that_nothing_is_installed(host: Host) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{port(host)}") as channel:
-        answers: Iterable[bytes] = channel.unary_stream("/pulumirpc.LanguageRuntime/InstallDependencies")(b"")
+        answers = cast(Iterable[bytes], channel.unary_stream(f"{SERVICE}/InstallDependencies")(b""))
         assert b"installs nothing" in b"".join(answers)
 
 

@@ -6,6 +6,8 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.pulumi_engine import Stack
 
 MakeStack = Callable[..., Stack]
@@ -122,11 +124,14 @@ def test_a_resource_that_fails_is_reported_once(stack: MakeStack) -> None:
     assert "Program failed" not in failed.output
 
 
-def test_program_and_resources_run_in_the_projects_virtualenv(stack: MakeStack) -> None:
+@pytest.mark.parametrize("main", [".", "program"])
+def test_program_and_resources_run_in_the_projects_virtualenv(stack: MakeStack, main: str) -> None:
     program = thing("size=1") + "pulumi.export('program', sys.prefix)\npulumi.export('resource', thing.prefix)\n"
-    project = stack(program, virtualenv_project("environment"))
+    project = stack(program, virtualenv_project("environment") + f"main: {main}\n")
     place = project.folder / "environment"
     make_virtualenv(place)
+    (project.folder / main).mkdir(exist_ok=True)
+    (project.folder / "__main__.py").rename(project.folder / main / "__main__.py")
     project.up().ok()
     prefix = str(place)
     assert project.outputs() == {"id": "made-by-a", "program": prefix, "resource": prefix}
