@@ -125,6 +125,8 @@ class Agent:
 
     def open_session(self, session: str, env: dict[str, str], cwd: str | None) -> Answer:
         """Start a shell under the session's name."""
+        if session in self.sessions:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         self.sessions[session] = Session(self.selector, env, cwd)
         return {}
 

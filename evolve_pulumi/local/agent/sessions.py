@@ -78,7 +78,7 @@ class Session:
         except BlockingIOError:
             return
         if not codes:
-            self.selector.unregister(self.codes)
+            self._unwatch()
         for code in codes.split():
             self._complete(self._pending()[0], int(code))
             if self._pending():
@@ -88,8 +88,7 @@ class Session:
         """Release what the shell held, now that it is gone; what has not run will not."""
         self.take_codes()
         self.ended = True
-        if self.codes in self.selector.get_map():
-            self.selector.unregister(self.codes)
+        self._unwatch()
         os.close(self.codes)
         os.close(self.script)
         for command in self._pending():
@@ -111,12 +110,16 @@ class Session:
     def _watch(self, fd: int, handle: Callable[[], None]) -> None:
         self.selector.register(fd, selectors.EVENT_READ, handle)
 
+    def _unwatch(self) -> None:
+        if self.codes in self.selector.get_map():
+            self.selector.unregister(self.codes)
+
     def _start_next(self) -> None:
         command = self._pending()[0]
         out, err = self._capture(command, STDOUT), self._capture(command, STDERR)
-        # `eval` keeps a command's syntax error to itself.
-        body = f"eval {shlex.quote(command.text)}"
-        script = f"{{ {body}\n}} </dev/null >{out} 2>{err} {STATUS_FD}>&-; echo $? >&{STATUS_FD}\n"
+        # `eval` keeps a command's syntax error to itself; within braces it would leave the shell's parser confused.
+        words = f"eval {shlex.quote(command.text)} </dev/null >{out} 2>{err} {STATUS_FD}>&-"
+        script = f"{words}; echo $? >&{STATUS_FD}\n"
         os.write(self.script, script.encode())
 
     def _capture(self, command: Command, stream: int) -> str:

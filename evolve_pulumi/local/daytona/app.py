@@ -7,6 +7,7 @@ from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
 from evolve_pulumi.local.daytona.operations import routes
+from evolve_pulumi.local.daytona.toolbox import Toolbox
 from evolve_pulumi.local.keys import Handler, Key
 
 LARGEST_BODY = 1 << 26
@@ -24,4 +25,5 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
     cloud.snapshots.append(bodies.DEFAULT_SNAPSHOT)
     app = web.Application(middlewares=[in_daytonas_words, with_key], client_max_size=LARGEST_BODY)
     app.add_routes(routes("control", "/api", ControlPlane(cloud, url, organization), absent))
+    app.add_routes(routes("toolbox", "/toolbox/{toolbox}", Toolbox(cloud), absent))
     return app

@@ -1,5 +1,6 @@
 """The bodies of Daytona's control plane: what it takes, and how it describes sandboxes and snapshots."""
 
+import stat
 from datetime import UTC, datetime
 from typing import Any
 
@@ -164,3 +165,20 @@ def _name(sandbox: Sandbox) -> str:
     if sandbox.state != State.DESTROYING:
         return sandbox.name
     return f"DESTROYED_{sandbox.name}_{int(sandbox.updated_at.timestamp() * 1000)}"
+
+
+def file_body(known: dict[str, Any]) -> dict[str, Any]:
+    """A file or folder as Daytona describes it."""
+    modified = datetime.fromtimestamp(known["modified"], UTC)
+    return {
+        "name": known["name"],
+        "path": known["path"],
+        "isDir": stat.S_ISDIR(known["mode"]),
+        "size": known["size"],
+        "mode": stat.filemode(known["mode"]),
+        "permissions": f"{stat.S_IMODE(known['mode']):04o}",
+        "modTime": f"{modified:%Y-%m-%d %H:%M:%S.%f} +0000 UTC",
+        "modifiedAt": modified.isoformat(),
+        "owner": known["owner"],
+        "group": known["group"],
+    }

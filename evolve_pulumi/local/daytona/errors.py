@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 from pydantic import ValidationError
 
-from evolve_pulumi.local import cloud
+from evolve_pulumi.local import cloud, commands
 from evolve_pulumi.local.guest import GuestLostError
 from evolve_pulumi.local.keys import Handler
 
@@ -48,6 +48,12 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(409, "Sandbox state change in progress")
         case cloud.NotRunningError() | GuestLostError():
             return DaytonaError(400, f"{error}. Is the Sandbox started?")
+        case commands.CommandTimeoutError():
+            return DaytonaError(408, str(error), "PROCESS_EXECUTION_TIMEOUT")
+        case commands.SessionExistsError():
+            return DaytonaError(409, str(error))
+        case commands.SessionEndedError():
+            return DaytonaError(410, str(error), "SESSION_ENDED")
         case cloud.CloudError():
             return DaytonaError(400, str(error))
         case ValidationError():
@@ -71,8 +77,6 @@ def _from_inside(error: OSError) -> DaytonaError:
             return DaytonaError(403, text, "FILE_ACCESS_DENIED")
         case errno.EISDIR | errno.ENOTDIR | errno.EINVAL | errno.ENAMETOOLONG:
             return DaytonaError(400, text, "INVALID_FILE_PATH")
-        case errno.ESRCH:
-            return DaytonaError(410, text, "SESSION_ENDED")
         case _:
             return DaytonaError(500, text, "FILE_READ_FAILED")
 

@@ -1,0 +1,183 @@
+"""Commands in a running sandbox: single ones, and sessions whose logs can be read again and followed."""
+
+import asyncio
+import os
+import signal
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+
+from evolve_pulumi.local.agent.sessions import EXIT, RECORD
+from evolve_pulumi.local.cloud import Cloud, CloudError, NotFoundError
+from evolve_pulumi.local.guest import Guest
+from evolve_pulumi.local.records import Sandbox
+
+SHELL = "/bin/bash"
+FOLLOW_SECONDS = 0.02
+"""How often a followed log is looked at; the agent writes it, so there is nothing to wait on."""
+
+Record = tuple[int, bytes]
+"""A piece of output, or the exit code, with the stream it came from."""
+
+
+class CommandTimeoutError(CloudError):
+    """A command took longer than it was given, and was killed."""
+
+
+class SessionExistsError(CloudError):
+    """There is a session of that name."""
+
+
+class SessionEndedError(CloudError):
+    """The session's shell has ended, so it takes no more commands."""
+
+
+@dataclass(frozen=True)
+class SessionCommand:
+    """A command of a session; without an exit code it runs or waits for its turn."""
+
+    key: str
+    text: str
+    code: int | None
+
+
+class Commands:
+    """Runs commands in the sandboxes of a cloud. Every call raises NotRunningError where that is stopped."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    async def execute(
+        self, sandbox: Sandbox, text: str, cwd: str | None, env: dict[str, str], seconds: float | None
+    ) -> tuple[int, bytes]:
+        """Run one command; returns its exit code and all output, which ends when nobody can write to it any more."""
+        guest = self._cloud.guest(sandbox)
+        environment = {**self._cloud.environment(sandbox), **env}
+        reader, writer = os.pipe()
+        with open(reader, "rb", buffering=0) as pipe, open(writer, "wb") as sink, open(os.devnull) as nothing:
+            fds = [nothing.fileno(), sink.fileno(), sink.fileno()]
+            pid, ended = await guest.spawn(
+                [SHELL, "-c", text], environment, cwd or self._cloud.home(sandbox), fds
+            )
+            sink.close()
+            return await self._finish(guest, pid, ended, pipe, seconds)
+
+    async def _finish(
+        self, guest: Guest, pid: int, ended: "asyncio.Future[int]", pipe: FileIO, seconds: float | None
+    ) -> tuple[int, bytes]:
+        """Read a process's output to its end, or kill it when the time is up."""
+        try:
+            async with asyncio.timeout(seconds):
+                output = await _read_all(pipe)
+                return await ended, output
+        except TimeoutError:
+            await guest.call("kill", pid=pid, number=signal.SIGKILL)
+            raise CommandTimeoutError(f"Command took longer than {seconds:g} seconds") from None
+
+    async def open_session(self, sandbox: Sandbox, name: str) -> None:
+        """Start a session in the user's home; raises SessionExistsError."""
+        environment, home = self._cloud.environment(sandbox), self._cloud.home(sandbox)
+        try:
+            await self._cloud.guest(sandbox).call("open_session", session=name, env=environment, cwd=home)
+        except FileExistsError:
+            raise SessionExistsError(f"Session {name} already exists") from None
+
+    async def sessions(self, sandbox: Sandbox) -> dict[str, list[SessionCommand]]:
+        """All sessions by name, with their commands in order."""
+        answer = await self._cloud.guest(sandbox).call("sessions")
+        return {
+            name: [SessionCommand(*command) for command in session["commands"]]
+            for name, session in answer["sessions"].items()
+        }
+
+    async def session(self, sandbox: Sandbox, name: str) -> list[SessionCommand]:
+        """The commands of a session; raises NotFoundError."""
+        found = (await self.sessions(sandbox)).get(name)
+        if found is None:
+            raise NotFoundError(f"Session {name} not found")
+        return found
+
+    async def command(self, sandbox: Sandbox, name: str, key: str) -> SessionCommand:
+        """A command of a session; raises NotFoundError."""
+        for command in await self.session(sandbox, name):
+            if command.key == key:
+                return command
+        raise NotFoundError(f"Command {key} not found")
+
+    async def run(self, sandbox: Sandbox, name: str, text: str) -> "tuple[str, asyncio.Future[int]]":
+        """Queue a command in a session; returns its key and its exit code to come."""
+        await self.session(sandbox, name)
+        guest = self._cloud.guest(sandbox)
+        key = str(uuid.uuid4())
+        ended = guest.end_of(key)
+        log = os.open(self._log(sandbox, key), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            await guest.call("run", fds=[log], session=name, key=key, text=text)
+        except ProcessLookupError:
+            raise SessionEndedError(f"Session {name} has ended") from None
+        finally:
+            os.close(log)
+        return key, ended
+
+    async def close_session(self, sandbox: Sandbox, name: str) -> None:
+        """Kill everything in a session and forget its logs; raises NotFoundError."""
+        await self.session(sandbox, name)
+        closed = await self._cloud.guest(sandbox).call("close_session", session=name)
+        for key in closed["keys"]:
+            self._log(sandbox, key).unlink(missing_ok=True)
+
+    def output(self, sandbox: Sandbox, key: str) -> list[Record]:
+        """What a command has written so far, in the order it came."""
+        found, _ = _parse(self._log(sandbox, key).read_bytes())
+        return [record for record in found if record[0] != EXIT]
+
+    async def follow(self, sandbox: Sandbox, key: str) -> AsyncIterator[Record]:
+        """What a command writes, from its beginning until it has ended or its session is closed.
+
+        Nothing new is an empty record, so that whoever follows can look up.
+        """
+        with self._log(sandbox, key).open("rb") as file:
+            rest = b""
+            while True:
+                kept = os.fstat(file.fileno()).st_nlink
+                found, rest = _parse(rest + file.read())
+                for record in found:
+                    if record[0] == EXIT:
+                        return
+                    yield record
+                if not kept:
+                    return
+                yield EXIT, b""
+                await asyncio.sleep(FOLLOW_SECONDS)
+
+    def _log(self, sandbox: Sandbox, key: str) -> Path:
+        # A key comes back from the sandbox; only what is one can name a file.
+        return self._cloud.place(sandbox).logs / f"{uuid.UUID(key)}.log"
+
+
+def _parse(data: bytes) -> tuple[list[Record], bytes]:
+    """The whole records at the beginning of a log, and what is left of the one being written."""
+    records: list[Record] = []
+    start = 0
+    while start + RECORD.size <= len(data):
+        stream, length = RECORD.unpack_from(data, start)
+        end = start + RECORD.size + length
+        if end > len(data):
+            break
+        records.append((stream, data[start + RECORD.size : end]))
+        start = end
+    return records, data[start:]
+
+
+async def _read_all(pipe: FileIO) -> bytes:
+    """Everything that comes out of a pipe, which is closed afterwards."""
+    stream = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), pipe
+    )
+    try:
+        return await stream.read()
+    finally:
+        transport.close()

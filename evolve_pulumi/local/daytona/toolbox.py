@@ -1,0 +1,244 @@
+"""Daytona's toolbox: one short method per operation of the table, under its name there."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic.alias_generators import to_camel
+
+from evolve_pulumi.local import files
+from evolve_pulumi.local.agent.sessions import STDERR, STDOUT
+from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.commands import Commands, Record, SessionCommand
+from evolve_pulumi.local.daytona import multipart
+from evolve_pulumi.local.daytona.bodies import VENDOR, file_body
+from evolve_pulumi.local.daytona.errors import DaytonaError, translate
+from evolve_pulumi.local.guest import Guest
+from evolve_pulumi.local.records import Sandbox
+
+STREAM_MARKS = {STDOUT: b"\x01\x01\x01", STDERR: b"\x02\x02\x02"}
+"""What begins a run of a stream where both share a WebSocket."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
+
+
+class ExecuteBody(_Body):
+    """A command to be run by itself; `timeout` is in seconds."""
+
+    command: StrictStr = Field(min_length=1)
+    cwd: StrictStr | None = None
+    envs: dict[StrictStr, StrictStr] | None = None
+    timeout: StrictInt | None = Field(default=None, ge=0)
+
+
+class SessionBody(_Body):
+    """A session to be opened."""
+
+    session_id: StrictStr = Field(min_length=1)
+
+
+class SessionCommandBody(_Body):
+    """A command to be run in a session; both words for not waiting mean the same."""
+
+    command: StrictStr = Field(min_length=1)
+    run_async: StrictBool | None = None
+    var_async: StrictBool | None = Field(default=None, alias="async")
+
+
+class Toolbox:
+    """What runs in a sandbox, as Daytona's API sees it."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._commands = Commands(cloud)
+
+    async def execute_command(self, request: web.Request) -> web.Response:
+        """Run a command and answer its output, both streams as one."""
+        body = ExecuteBody.model_validate(await request.json())
+        code, output = await self._commands.execute(
+            self._sandbox(request), body.command, body.cwd, body.envs or {}, body.timeout or None
+        )
+        return web.json_response({"exitCode": code, "result": output.decode(errors="replace")})
+
+    async def create_session(self, request: web.Request) -> web.Response:
+        """Open a session."""
+        body = SessionBody.model_validate(await request.json())
+        await self._commands.open_session(self._sandbox(request), body.session_id)
+        return web.Response(status=201)
+
+    async def list_sessions(self, request: web.Request) -> web.Response:
+        """All sessions."""
+        found = await self._commands.sessions(self._sandbox(request))
+        return web.json_response([_session(name, commands) for name, commands in found.items()])
+
+    async def get_session(self, request: web.Request) -> web.Response:
+        """One session."""
+        name = request.match_info["sessionId"]
+        return web.json_response(_session(name, await self._commands.session(self._sandbox(request), name)))
+
+    async def delete_session(self, request: web.Request) -> web.Response:
+        """Kill everything in a session."""
+        await self._commands.close_session(self._sandbox(request), request.match_info["sessionId"])
+        return web.Response(status=204)
+
+    async def session_execute_command(self, request: web.Request) -> web.Response:
+        """Run a command in a session, and wait for it unless asked not to."""
+        body = SessionCommandBody.model_validate(await request.json())
+        sandbox = self._sandbox(request)
+        key, ended = await self._commands.run(sandbox, request.match_info["sessionId"], body.command)
+        if body.run_async or body.var_async:
+            return web.json_response({"cmdId": key}, status=202)
+        code = await ended
+        logs = _logs(self._commands.output(sandbox, key))
+        return web.json_response({"cmdId": key, "exitCode": code, **logs})
+
+    async def get_session_command(self, request: web.Request) -> web.Response:
+        """One command of a session."""
+        return web.json_response(_command(await self._command(request)))
+
+    async def get_session_command_logs(self, request: web.Request) -> web.StreamResponse:
+        """What a command has written; over a WebSocket also what it will."""
+        command = await self._command(request)
+        sandbox = self._sandbox(request)
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await _send(request, self._commands.follow(sandbox, command.key))
+        return web.json_response(_logs(self._commands.output(sandbox, command.key)))
+
+    async def upload_files(self, request: web.Request) -> web.Response:
+        """Write files; a failure is told in the words this one operation has for it."""
+        guest = self._guest(request)
+        paths: dict[str, str] = {}
+        try:
+            async for part in await request.multipart():
+                if isinstance(part, BodyPartReader) and part.name:
+                    entry, _, kind = part.name.rpartition(".")
+                    if kind == "path":
+                        paths[entry] = await part.text()
+                    else:
+                        await files.write(guest, paths[entry], multipart.content(part))
+        except OSError as error:
+            return web.json_response({"errors": [error.strerror or str(error)]}, status=400)
+        return web.json_response({})
+
+    async def download_files(self, request: web.Request) -> web.StreamResponse:
+        """Stream files, or why there is none, as parts of one body."""
+        guest = self._guest(request)
+        paths: list[str] = (await request.json())["paths"]
+        parts = multipart.Parts(web.StreamResponse())
+        await parts.prepare(request)
+        for path in paths:
+            try:
+                found = await files.open_to_read(guest, path)
+            except OSError as error:
+                body = _described(error, request)
+                await parts.write("error", path, "application/json", _once(body))
+            else:
+                await parts.write("file", path, "application/octet-stream", found.chunks(), found.size)
+        return await parts.end()
+
+    async def list_files(self, request: web.Request) -> web.Response:
+        """What is in a folder."""
+        path, depth = request.query.get("path") or ".", int(request.query.get("depth", 1))
+        return web.json_response([file_body(e) for e in await files.entries(self._guest(request), path, depth)])
+
+    async def get_file_info(self, request: web.Request) -> web.Response:
+        """One file or folder."""
+        return web.json_response(file_body(await files.describe(self._guest(request), _path(request))))
+
+    async def create_folder(self, request: web.Request) -> web.Response:
+        """Make a folder; `mode` is octal."""
+        try:
+            mode = int(request.query.get("mode") or "755", 8)
+        except ValueError:
+            raise DaytonaError(400, "mode must be octal") from None
+        await files.make_folder(self._guest(request), _path(request), mode)
+        return web.Response(status=201)
+
+    async def delete_file(self, request: web.Request) -> web.Response:
+        """Remove a file or folder."""
+        recursive = request.query.get("recursive") == "true"
+        await files.remove(self._guest(request), _path(request), recursive=recursive)
+        return web.Response(status=204)
+
+    async def get_user_home_dir(self, request: web.Request) -> web.Response:
+        """The user's home."""
+        sandbox = self._sandbox(request)
+        self._cloud.guest(sandbox)
+        return web.json_response({"dir": self._cloud.home(sandbox)})
+
+    async def get_work_dir(self, request: web.Request) -> web.Response:
+        """Where commands start: the user's home."""
+        return await self.get_user_home_dir(request)
+
+    async def get_version(self, request: web.Request) -> web.Response:
+        """Which toolbox this is."""
+        self._guest(request)
+        return web.json_response({"version": "local"})
+
+    async def is_port_in_use(self, request: web.Request) -> web.Response:
+        """Whether something listens on a port of the sandbox's loopback."""
+        try:
+            (await self._guest(request).dial(int(request.match_info["port"]))).close()
+        except OSError:
+            return web.json_response({"isInUse": False})
+        return web.json_response({"isInUse": True})
+
+    def _sandbox(self, request: web.Request) -> Sandbox:
+        return self._cloud.get(VENDOR, request.match_info["toolbox"])
+
+    def _guest(self, request: web.Request) -> Guest:
+        return self._cloud.guest(self._sandbox(request))
+
+    async def _command(self, request: web.Request) -> SessionCommand:
+        given = request.match_info
+        return await self._commands.command(self._sandbox(request), given["sessionId"], given["commandId"])
+
+
+async def _send(request: web.Request, followed: AsyncIterator[Record]) -> web.WebSocketResponse:
+    """Send a log over a WebSocket until it ends or nobody listens."""
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    hung_up = asyncio.create_task(socket.receive())
+    async for stream, data in followed:
+        if hung_up.done():
+            break
+        if data:
+            await socket.send_bytes(STREAM_MARKS[stream] + data)
+    hung_up.cancel()
+    await socket.close(code=1000)
+    return socket
+
+
+def _session(name: str, commands: list[SessionCommand]) -> dict[str, Any]:
+    return {"sessionId": name, "commands": [_command(command) for command in commands]}
+
+
+def _command(command: SessionCommand) -> dict[str, Any]:
+    return {"id": command.key, "command": command.text, "exitCode": command.code}
+
+
+def _logs(records: list[Record]) -> dict[str, str]:
+    def text(*streams: int) -> str:
+        return b"".join(data for stream, data in records if stream in streams).decode(errors="replace")
+
+    return {"output": text(STDOUT, STDERR), "stdout": text(STDOUT), "stderr": text(STDERR)}
+
+
+def _path(request: web.Request) -> str:
+    if path := request.query.get("path"):
+        return path
+    raise DaytonaError(400, "path is required", "INVALID_FILE_PATH")
+
+
+def _described(error: OSError, request: web.Request) -> bytes:
+    known = translate(error)
+    return json.dumps(known.body(request) if known else {"message": str(error)}).encode()
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -1,0 +1,62 @@
+"""A running sandbox's files: streamed through descriptors that were opened inside, described by its agent."""
+
+import os
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from evolve_pulumi.local.guest import Guest
+
+CHUNK = 1 << 18
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file that is being read; `size` is what it had when it was opened."""
+
+    fd: int
+    size: int
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The content up to that size, a piece at a time; the file is closed afterwards."""
+        left = self.size
+        try:
+            while left and (data := os.read(self.fd, min(CHUNK, left))):
+                left -= len(data)
+                yield data
+        finally:
+            os.close(self.fd)
+
+
+async def open_to_read(guest: Guest, path: str) -> OpenFile:
+    """Open a file; raises OSError as the sandbox's user would meet it."""
+    fd = await guest.open(path, os.O_RDONLY)
+    return OpenFile(fd, os.fstat(fd).st_size)
+
+
+async def write(guest: Guest, path: str, content: AsyncIterable[bytes]) -> None:
+    """Write a file anew, with the folders above it."""
+    fd = await guest.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, parents=True)
+    with open(fd, "wb") as file:
+        async for data in content:
+            file.write(data)
+
+
+async def describe(guest: Guest, path: str) -> dict[str, Any]:
+    """Name, path, mode, size, time and owner of a file or folder."""
+    return await guest.call("info", path=path)
+
+
+async def entries(guest: Guest, path: str, depth: int) -> list[dict[str, Any]]:
+    """The same for what is in a folder, `depth` levels down."""
+    return (await guest.call("list", path=path, depth=depth))["entries"]
+
+
+async def make_folder(guest: Guest, path: str, mode: int) -> None:
+    """Make a folder and those above it."""
+    await guest.call("make_folder", path=path, mode=mode)
+
+
+async def remove(guest: Guest, path: str, *, recursive: bool) -> None:
+    """Remove a file or, with all that is in it, a folder."""
+    await guest.call("remove", path=path, recursive=recursive)
