@@ -83,7 +83,13 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.stopping.set)
     await cloud.recover()
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=GRACE_SECONDS)
+    runner = web.AppRunner(
+        # Bodies pass through previews as they were sent.
+        server.application(),
+        access_log=None,
+        shutdown_timeout=GRACE_SECONDS,
+        auto_decompress=False,
+    )
     await runner.setup()
     await web.SockSite(runner, listener).start()
     write_address(LocalAddress(url=url, api_key=key.text), options.folder)

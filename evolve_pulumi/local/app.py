@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.daytona import app as daytona
 from evolve_pulumi.local.keys import Handler, Key
+from evolve_pulumi.local.proxy import HOST, Previews
 from evolve_pulumi.local.traffic import Fault, Traffic
 
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -24,6 +25,7 @@ class Server:
         self._url = url
         self._organization = organization
         self._traffic = Traffic()
+        self._previews = Previews(cloud, key, {daytona.VENDOR: daytona.PREVIEW_GATE})
 
     def application(self) -> web.Application:
         """Everything that is served on the one port."""
@@ -45,7 +47,11 @@ class Server:
             ]
         )
         app.add_subapp("/daytona", daytona.application(self._cloud, self._key, self._url, self._organization))
+        app.on_cleanup.append(self._close)
         return app
+
+    async def _close(self, _: web.Application) -> None:
+        await self._previews.close()
 
     async def status(self, _: web.Request) -> web.Response:
         """What is running here, and how isolated."""
@@ -98,6 +104,8 @@ class Server:
     async def _by_host(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Send a request where its Host says; a name that is not ours may be an attack on the browser's user."""
         name, _, _ = request.host.partition(":")
+        if address := HOST.fullmatch(request.host):
+            return await self._previews.serve(request, address)
         if name not in LOOPBACK:
             raise web.HTTPForbidden(text=f"The local cloud does not serve the host {name[:80]!r}\n")
         if not request.path.startswith("/local/"):

@@ -58,9 +58,7 @@ class Commands:
         reader, writer = os.pipe()
         with open(reader, "rb", buffering=0) as pipe, open(writer, "wb") as sink, open(os.devnull) as nothing:
             fds = [nothing.fileno(), sink.fileno(), sink.fileno()]
-            pid, ended = await guest.spawn(
-                [SHELL, "-c", text], environment, cwd or self._cloud.home(sandbox), fds
-            )
+            pid, ended = await guest.spawn([SHELL, "-c", text], environment, cwd or self._cloud.home(sandbox), fds)
             sink.close()
             return await self._finish(guest, pid, ended, pipe, seconds)
 

@@ -1,6 +1,7 @@
 """A sandbox that serves a page, and the URL at which it answers."""
 
 import pulumi
+
 from evolve_pulumi import DaytonaOptions, Sandbox, Service
 
 PORT = 3000

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
 from evolve_pulumi.lifecycle.check import Checked, check
 from evolve_pulumi.lifecycle.kinds import KINDS
 from evolve_pulumi.schema import UNKNOWN

@@ -4,13 +4,18 @@ from aiohttp import web
 
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.daytona import bodies
+from evolve_pulumi.local.daytona.bodies import VENDOR
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
 from evolve_pulumi.local.daytona.operations import routes
 from evolve_pulumi.local.daytona.toolbox import Toolbox
 from evolve_pulumi.local.keys import Handler, Key
+from evolve_pulumi.local.proxy import Gate
+
+__all__ = ["PREVIEW_GATE", "VENDOR", "application"]
 
 LARGEST_BODY = 1 << 26
+PREVIEW_GATE = Gate(header="x-daytona-preview-token", query="DAYTONA_SANDBOX_AUTH_KEY")
 
 
 def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Application:

@@ -28,7 +28,7 @@ class Parts:
         length = "" if size is None else f"Content-Length: {size}\r\n"
         head = (
             f"--{self._boundary}\r\n"
-            f"Content-Disposition: form-data; name=\"{name}\"; filename=\"{quote(filename, safe='/')}\";"
+            f'Content-Disposition: form-data; name="{name}"; filename="{quote(filename, safe="/")}";'
             f" filename*=UTF-8''{quote(filename, safe='')}\r\n"
             f"Content-Type: {content_type}\r\n{length}\r\n"
         )
