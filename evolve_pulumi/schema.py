@@ -18,7 +18,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Required, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Required, cast, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import get_type_hints
