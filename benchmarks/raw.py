@@ -8,4 +8,5 @@ from daytona import Daytona
 daytona = Daytona()
 count = int(sys.argv[1])
 with ThreadPoolExecutor(count) as pool:
-    list(pool.map(lambda _: daytona.create(), range(count)))
+    for made in [pool.submit(daytona.create) for _ in range(count)]:
+        made.result()

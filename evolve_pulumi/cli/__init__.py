@@ -1,4 +1,7 @@
-"""The command `evolve-pulumi`. One module per group of verbs; the local cloud is launched as a process, not imported."""
+"""The command `evolve-pulumi`: one module per group of verbs.
+
+The local cloud is launched as a process, not imported.
+"""
 
 import typer
 

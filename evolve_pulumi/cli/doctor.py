@@ -113,7 +113,11 @@ def _local_cloud() -> Finding:
         [sys.executable, "-m", "evolve_pulumi.local", "--probe"], capture_output=True, text=True, check=False
     )
     words = tier.stdout.strip() or tier.stderr.strip()
-    remedy = "" if words.startswith("bubblewrap") else "Install bubblewrap, or the extra: pip install 'evolve-pulumi[isolation]'"
+    remedy = (
+        ""
+        if words.startswith("bubblewrap")
+        else "Install bubblewrap, or the extra: pip install 'evolve-pulumi[isolation]'"
+    )
     return Finding("local cloud", f"{where}; isolation: {words}", remedy=remedy, needed=False)
 
 

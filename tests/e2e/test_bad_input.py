@@ -53,7 +53,7 @@ def test_a_snapshot_that_does_not_exist(stack: Stack, cloud: Cloud) -> None:
     assert cloud.status()["sandboxes"] == 0
 
 
-def test_a_name_that_is_taken_stays_its_owners(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+def test_a_name_that_is_taken_stays_its_owners(stack: Stack, sdk: Daytona) -> None:
     other = sdk.create(CreateSandboxFromSnapshotParams(name="taken"))
     stack.write(program("name='taken'"))
     assert_clear(

@@ -46,7 +46,7 @@ def test_from_start_to_nothing_left(stack: Stack, cloud: Cloud) -> None:
     assert cloud.status()["sandboxes"] == 0
 
 
-def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, sdk: Daytona) -> None:
     stack.write(page("alive"))
     stack.up().ok()
     outputs = stack.outputs()
@@ -58,9 +58,7 @@ def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, cloud
     assert stack.outputs() == outputs
 
 
-def test_one_in_a_stopped_sandbox_is_left_alone_and_started_when_that_runs_again(
-    stack: Stack, cloud: Cloud, sdk: Daytona
-) -> None:
+def test_one_in_a_stopped_sandbox_is_left_alone_and_started_when_that_runs_again(stack: Stack, sdk: Daytona) -> None:
     stack.write(page("awake"))
     stack.up().ok()
     box = sdk.get(stack.outputs()["id"])
@@ -72,7 +70,7 @@ def test_one_in_a_stopped_sandbox_is_left_alone_and_started_when_that_runs_again
     assert get(stack.outputs()["url"]).text == "awake\n"
 
 
-def test_one_whose_sandbox_is_deleted_by_others_is_made_again_with_it(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+def test_one_whose_sandbox_is_deleted_by_others_is_made_again_with_it(stack: Stack, sdk: Daytona) -> None:
     stack.write(page("again"))
     stack.up().ok()
     sdk.get(stack.outputs()["id"]).delete(wait=True)
@@ -91,7 +89,7 @@ def test_a_replaced_sandbox_takes_its_service_along(stack: Stack, cloud: Cloud) 
     assert cloud.status()["sandboxes"] == 1
 
 
-def test_a_forced_replacement_ends_the_old_one_first(stack: Stack, cloud: Cloud) -> None:
+def test_a_forced_replacement_ends_the_old_one_first(stack: Stack) -> None:
     stack.write(page("forced"))
     stack.up().ok()
     old = stack.outputs()["page"]
@@ -101,9 +99,7 @@ def test_a_forced_replacement_ends_the_old_one_first(stack: Stack, cloud: Cloud)
     assert get(stack.outputs()["url"]).text == "forced\n"
 
 
-def test_environment_and_directory_reach_it_and_show_in_no_process_argument(
-    stack: Stack, cloud: Cloud, sdk: Daytona
-) -> None:
+def test_environment_and_directory_reach_it_and_show_in_no_process_argument(stack: Stack, sdk: Daytona) -> None:
     command = 'echo "$PWD $SHARED $SECRET" > index.html && exec python3 -m http.server 3000'
     stack.write(
         program(
