@@ -2,6 +2,7 @@
 
 import functools
 import os
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -147,5 +148,14 @@ def _reported() -> Generator[None]:
     try:
         yield
     except EvolveError as error:
-        shown = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
-        raise shown(str(error)) from (error if process.debugging() else None)
+        raise _shown(error, str(error)) from (error if process.debugging() else None)
+    except Exception as error:
+        # Its words may hold values, and so secrets.
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        place = f"{frame.f_globals['__name__']}:{line}"
+        words = f"unexpected, at {place}; this is a bug of evolve_pulumi or of an SDK. EVOLVE_DEBUG=1 shows it whole."
+        raise _shown(error, words) from (error if process.debugging() else None)
+
+
+def _shown(error: Exception, words: str) -> Exception:
+    return type(type(error).__name__, (Exception,), {"__module__": "builtins"})(words)

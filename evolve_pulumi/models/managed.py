@@ -49,7 +49,7 @@ class Timeouts(TypedDict, total=False):
 class Located(TypedDict, total=False):
     """Entries of every resource."""
 
-    connection: Annotated[Connection, Attribute(every=Wire("connection"))]
+    connection: Annotated[Connection, Attribute(every=Wire())]
     """Another place is another object: a change replaces."""
 
 
@@ -62,6 +62,6 @@ class Owned(Located, total=False):
 class Labelled(Located, total=False):
     """Entries of a kind with labels at the vendor: its owner and the default labels are stamped on it."""
 
-    owner: Annotated[Owner, Attribute(daytona=Wire("owner", by="set_labels"))]
-    default_labels: Annotated[dict[str, str], Attribute(default={}, daytona=Wire("default_labels", by="set_labels"))]
+    owner: Annotated[Owner, Attribute(daytona=Wire(by="set_labels"))]
+    default_labels: Annotated[dict[str, str], Attribute(default={}, daytona=Wire(by="set_labels"))]
     """Labels from the stack's configuration, `evolve:defaultLabels`."""

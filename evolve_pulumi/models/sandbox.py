@@ -28,21 +28,19 @@ class SandboxArgs(TypedDict, total=False):
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
 
-    name: Annotated[Input[str], Field(min_length=1, max_length=63), Attribute(daytona=Wire("name"))]
+    name: Annotated[Input[str], Field(min_length=1, max_length=63), Attribute(daytona=Wire())]
     """Unique in the account. Default: the resource's name and a random suffix."""
 
-    snapshot: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire("snapshot"))]
+    snapshot: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire())]
     """What the sandbox is made from. Default: the vendor's own default snapshot."""
 
     env: Annotated[Input[Mapping[VariableName, Input[str]]], Attribute(default={}, daytona=Wire("env_vars"))]
     """Environment variables of everything that runs inside. Cannot be read back from the vendor."""
 
-    labels: Annotated[
-        Input[Mapping[LabelName, Input[str]]], Attribute(default={}, daytona=Wire("labels", by="set_labels"))
-    ]
+    labels: Annotated[Input[Mapping[LabelName, Input[str]]], Attribute(default={}, daytona=Wire(by="set_labels"))]
     """Names and values to find the sandbox by. Labels that others put on it are left alone."""
 
-    public: Annotated[Input[bool], Attribute(default=False, daytona=Wire("public", by="set_public"))]
+    public: Annotated[Input[bool], Attribute(default=False, daytona=Wire(by="set_public"))]
     """Whether preview URLs answer without a token."""
 
     ports: Annotated[Input[Sequence[Input[Port]]], Attribute(default=[])]

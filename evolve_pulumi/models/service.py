@@ -10,7 +10,7 @@ from evolve_pulumi.models.managed import Timeouts
 from evolve_pulumi.models.sandbox import Port, VariableName
 from evolve_pulumi.schema import Attribute, Input, Wire
 
-RESTART = Wire("restart", by="restart")
+RESTART = Wire(by="restart")
 
 
 class Health(TypedDict, total=False):
@@ -31,7 +31,7 @@ class ServiceArgs(TypedDict, total=False):
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
 
-    sandbox_id: Required[Annotated[Input[str], Field(min_length=1), Attribute(every=Wire("sandbox_id"))]]
+    sandbox_id: Required[Annotated[Input[str], Field(min_length=1), Attribute(every=Wire())]]
     """The sandbox it runs in: pass the sandbox's `id`."""
 
     command: Required[Annotated[Input[str], Field(min_length=1), Attribute(every=RESTART)]]
