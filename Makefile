@@ -27,7 +27,7 @@ bench: sync engine ## measure creating and deleting sandboxes
 	$(RUN) python benchmarks/sandboxes.py $(ARGS)
 
 sync: $(UV) # the virtual environment, as uv.lock has it
-	@$(UV) sync --locked --extra isolation $(if $(wildcard .venv/bin/python),--quiet)
+	@$(UV) sync --locked --compile-bytecode --extra isolation $(if $(wildcard .venv/bin/python),--quiet)
 
 engine: sync # the Pulumi engine
 	@$(RUN) python tools/engine ensure > /dev/null
