@@ -160,3 +160,16 @@ def gone(pid: int, seconds: float = 10) -> bool:
         return bool(select.select([handle], [], [], seconds)[0])
     finally:
         os.close(handle)
+
+
+def host_processes(cloud: Cloud) -> list[int]:
+    """Processes of the host that run a sandbox of a cloud: what was started with a path below its folder."""
+    found: list[int] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if bytes(cloud.folder / "sandboxes") in command:
+            found.append(int(process.name))
+    return found

@@ -108,6 +108,8 @@ class Server:
             return await self._previews.serve(request, address)
         if name not in LOOPBACK:
             raise web.HTTPForbidden(text=f"The local cloud does not serve the host {name[:80]!r}\n")
+        if request.match_info.http_exception is not None:
+            return await handler(request)
         if not request.path.startswith("/local/"):
             return await self._traffic.pass_through(request, handler)
         if not self._key.opens(request):

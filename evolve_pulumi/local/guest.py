@@ -166,7 +166,7 @@ class Guest:
 
     def _receive(self) -> None:
         try:
-            data, fds, _, _ = socket.recv_fds(self._connection, PACKET, 8, socket.MSG_CMSG_CLOEXEC)
+            data, fds, _, _ = socket.recv_fds(self._connection, PACKET, 8)
         except BlockingIOError:
             return
         except OSError:

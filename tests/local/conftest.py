@@ -1,7 +1,5 @@
 """What most tests of the local cloud begin with."""
 
-from collections.abc import Iterator
-
 import pytest
 from daytona import Daytona, DaytonaConfig, Sandbox
 
@@ -22,6 +20,6 @@ def daytona(cloud: Cloud, client: Daytona) -> Daytona:
 
 
 @pytest.fixture
-def sandbox(daytona: Daytona) -> Iterator[Sandbox]:
+def sandbox(daytona: Daytona) -> Sandbox:
     """A sandbox that is started."""
-    yield daytona.create()
+    return daytona.create()

@@ -51,6 +51,7 @@ class Agent:
     def __init__(self, listener: socket.socket) -> None:
         self.selector = selectors.DefaultSelector()
         self.listener = listener
+        listener.set_inheritable(False)
         self.owners: dict[int, socket.socket] = {}
         self.sessions: dict[str, Session] = {}
         wake, notify = os.pipe()
@@ -81,9 +82,12 @@ class Agent:
     def receive(self, connection: socket.socket) -> None:
         """Answer one request, and close whatever descriptors came and went with it."""
         try:
-            data, fds, _, _ = socket.recv_fds(connection, PACKET, 8, socket.MSG_CMSG_CLOEXEC)
+            data, fds, _, _ = socket.recv_fds(connection, PACKET, 8)
         except OSError:
             data, fds = b"", []
+        for fd in fds:
+            # Not by a flag of `recv_fds`, which Python 3.11 ignores.
+            os.set_inheritable(fd, False)
         if not data:
             return self.hang_up(connection)
         request = json.loads(data)
