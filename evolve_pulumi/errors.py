@@ -20,10 +20,11 @@ from typing import Self
 class EvolveError(Exception):
     """Base class: what was being done to which resource, what went wrong, and what to do about it."""
 
-    def __init__(self, words: str, *, remedy: str = "") -> None:
+    def __init__(self, words: str, *, remedy: str = "", details: str = "") -> None:
         super().__init__(words)
         self.words = words
         self.remedy = remedy
+        self.details = details
         self.subject = ""
 
     def about(self, subject: str) -> Self:
@@ -32,9 +33,10 @@ class EvolveError(Exception):
         return self
 
     def __str__(self) -> str:
-        """One line: subject, words, remedy."""
+        """One line: subject, words, remedy; and below it details, such as the end of a log."""
         sentence = f"{self.subject}: {self.words}" if self.subject else self.words
-        return f"{sentence.rstrip('.')}. {self.remedy}" if self.remedy else sentence
+        line = f"{sentence.rstrip('.')}. {self.remedy}" if self.remedy else sentence
+        return f"{line}\n{self.details}" if self.details else line
 
 
 class ConfigurationError(EvolveError):

@@ -5,7 +5,6 @@ Readiness is asked for inside the sandbox, by bash's own /dev/tcp: that needs no
 way from here to the preview URL.
 """
 
-import re
 import secrets
 import shlex
 import time
@@ -23,6 +22,7 @@ LOG_TAIL_LINES = 20
 SLICE_SECONDS = 2
 """How long one look for readiness lasts, before the process itself is looked after."""
 PORT_FREE_SECONDS = 5
+ANSWER_BYTES = 65536
 
 
 class ServiceState(TypedDict, total=False):
@@ -125,29 +125,31 @@ def _script(declared: Values) -> str:
 
 
 def _wait_until_ready(sandbox: RunningSandbox, process: str, declared: Values, deadline: float) -> None:
-    answers = _answers(declared["port"], declared.get("health", {}))
+    port, health = declared["port"], declared.get("health", {})
     while True:
         seconds = min(SLICE_SECONDS, max(1, round(deadline - time.monotonic())))
-        ready = sandbox.run(_until(answers, seconds), seconds + 10).exit_code == 0
+        look = sandbox.run(_until(_answers(port, health), seconds), seconds + 10)
         if not sandbox.is_alive(process):
-            raise NotReadyError(f"the command ended before it was ready{_tail(sandbox, process)}")
-        if ready:
+            raise NotReadyError("the command ended before it was ready", details=_tail(sandbox, process))
+        if look.exit_code == 0:
             return
         if time.monotonic() > deadline:
+            status = look.output.strip()
             raise NotReadyError(
-                f"port {declared['port']} does not answer as it should{_tail(sandbox, process)}",
+                f"port {port} answers with status {status}" if status else f"port {port} does not answer",
                 remedy="If it only needs longer, raise timeouts.create_minutes.",
+                details=_tail(sandbox, process),
             )
 
 
 def _tail(sandbox: RunningSandbox, process: str) -> str:
     lines = sandbox.log(process).rstrip().splitlines()[-LOG_TAIL_LINES:]
-    return "; the end of its log:\n" + "\n".join(lines) if lines else "; it logged nothing"
+    return "\n".join(["The end of its log:", *lines]) if lines else "It logged nothing."
 
 
 def _until(condition: str, seconds: int) -> str:
-    """A command line that succeeds once the condition holds, and fails when it does not within the time."""
-    return f"until {condition}; do (( SECONDS >= {seconds} )) && exit 1; sleep 0.05; done"
+    """A command line that succeeds once the condition holds; where it does not in time, it prints `$status`."""
+    return f'until {condition}; do (( SECONDS >= {seconds} )) && echo "$status" && exit 1; sleep 0.1; done'
 
 
 def _connects(port: int) -> str:
@@ -155,11 +157,13 @@ def _connects(port: int) -> str:
 
 
 def _answers(port: int, health: Mapping[str, Any]) -> str:
-    if "path" not in health and "status" not in health:
+    """A condition in bash. The answer is read before the connection is closed, or servers complain in their logs."""
+    if not health:
         return _connects(port)
-    status = str(health["status"]) if "status" in health else "[23]??"
-    request = f"GET {health.get('path', '/')} HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nConnection: close\\r\\n\\r\\n"
-    return (
-        f"(exec 3<>/dev/tcp/127.0.0.1/{port} && printf {shlex.quote(re.sub('%', '%%', request))} >&3"
-        f' && read -r -t 5 _ status _ <&3 && [[ "$status" == {status} ]]) 2>/dev/null'
+    wanted = str(health["status"]) if "status" in health else "[23]??"
+    head = f"GET {health.get('path', '/')} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    ask = (
+        f"exec 3<>/dev/tcp/127.0.0.1/{port} && printf %s {shlex.quote(head)} >&3 && read -r -t 5 _ status _ <&3"
+        f' && echo "$status" && read -r -t 1 -N {ANSWER_BYTES} _ <&3'
     )
+    return f'{{ status=$({ask}); [[ "$status" == {wanted} ]]; }} 2>/dev/null'
