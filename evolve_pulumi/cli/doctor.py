@@ -16,10 +16,7 @@ import typer
 from evolve_pulumi import local_address
 
 PACKAGES = ("pulumi", "daytona", "e2b")
-CREDENTIALS = {
-    "Daytona": ("DAYTONA_API_KEY", "pulumi config set --secret evolve:daytonaApiKey"),
-    "E2B": ("E2B_API_KEY", "pulumi config set --secret evolve:e2bApiKey"),
-}
+MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -36,18 +33,19 @@ class Finding:
 
 def doctor() -> None:
     """Say what is on this machine: engine, interpreter, SDKs, isolation, credentials; never a secret's value."""
-    from rich.console import Console
-    from rich.table import Table
-
     findings = list(_look())
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for finding in findings:
-        mark = "ok" if not finding.remedy else "missing" if finding.needed else "-"
-        table.add_row(mark, finding.subject, finding.words)
+        mark, colour = _mark(finding)
+        typer.echo(f"{typer.style(f'{mark:8}', fg=colour)}{finding.subject:18}{finding.words}")
         if finding.remedy:
-            table.add_row("", "", f"→ {finding.remedy}")
-    Console(soft_wrap=True).print(table, markup=False)
-    raise typer.Exit(1 if any(finding.remedy and finding.needed for finding in findings) else 0)
+            typer.echo(f"{'':26}→ {finding.remedy}")
+    raise typer.Exit(1 if any(_mark(finding)[0] == MISSING for finding in findings) else 0)
+
+
+def _mark(finding: Finding) -> tuple[str, str]:
+    if not finding.remedy:
+        return "ok", typer.colors.GREEN
+    return (MISSING, typer.colors.RED) if finding.needed else ("-", typer.colors.YELLOW)
 
 
 def _look() -> Iterator[Finding]:
@@ -57,7 +55,7 @@ def _look() -> Iterator[Finding]:
     yield Finding("interpreter", f"Python {platform.python_version()}, {sys.executable}")
     yield from map(_package, PACKAGES)
     yield _local_cloud()
-    yield from (_credential(vendor, *where) for vendor, where in CREDENTIALS.items())
+    yield _credential("Daytona key", "DAYTONA_API_KEY", "pulumi config set --secret evolve:daytonaApiKey")
 
 
 def _engine() -> Finding:
@@ -68,15 +66,16 @@ def _engine() -> Finding:
     if kept:
         return Finding(
             "engine",
-            f"pulumi {_version(str(kept[-1]))}, built by the engine kit, not on PATH",
-            remedy=f"For this shell: export PATH={kept[-1].parent}:$PATH (make does so by itself)",
+            f"pulumi {_version(str(kept[-1]))}, kept by the engine kit for make, not on PATH",
+            remedy=f"To use it in a shell of your own: export PATH={kept[-1].parent}:$PATH",
+            needed=False,
         )
     return Finding("engine", "no pulumi", remedy="Install the Pulumi CLI, or let `make up` in the repository get it.")
 
 
 def _source(program: Path) -> str:
     if program.is_relative_to(_engine_cache()):
-        return f"built by the engine kit, {program}"
+        return f"kept by the engine kit, {program}"
     return f"from PATH, {program}"
 
 
@@ -109,19 +108,13 @@ def _package(name: str) -> Finding:
 def _local_cloud() -> Finding:
     address = local_address.read_address()
     where = f"at {address.url}" if address else "never started here"
-    tier = subprocess.run(
-        [sys.executable, "-m", "evolve_pulumi.local", "--probe"], capture_output=True, text=True, check=False
-    )
-    words = tier.stdout.strip() or tier.stderr.strip()
-    remedy = (
-        ""
-        if words.startswith("bubblewrap")
-        else "Install bubblewrap, or the extra: pip install 'evolve-pulumi[isolation]'"
-    )
-    return Finding("local cloud", f"{where}; isolation: {words}", remedy=remedy, needed=False)
+    command = [sys.executable, "-m", "evolve_pulumi.local", "--probe"]
+    tier = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    remedy = "" if tier == "bubblewrap" else "Install bubblewrap, or the extra: pip install 'evolve-pulumi[isolation]'"
+    return Finding("local cloud", f"{where}; isolation tier: {tier or 'none'}", remedy=remedy, needed=False)
 
 
-def _credential(vendor: str, variable: str, command: str) -> Finding:
+def _credential(subject: str, variable: str, command: str) -> Finding:
     if os.environ.get(variable):
-        return Finding(f"{vendor} key", f"{variable} is set")
-    return Finding(f"{vendor} key", f"{variable} is not set", remedy=f"Or per stack: {command}", needed=False)
+        return Finding(subject, f"{variable} is set")
+    return Finding(subject, f"{variable} is not set", remedy=f"Or per stack: {command}", needed=False)
