@@ -1,6 +1,7 @@
 """The local cloud itself: sandboxes and their lives. It knows no HTTP and no vendor."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from evolve_pulumi.local.tiers import Tier
 CHANGING = {State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING}
 RECOVERED_AT_ONCE = 4
 """Sandboxes started at the same time when the server comes up; more only compete for the processor."""
+SETTLING_SECONDS = 0.01
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,10 @@ class NotRunningError(CloudError):
 
 class LaunchFailedError(CloudError):
     """The sandbox did not start; the record stays, in state error."""
+
+
+class StuckError(CloudError):
+    """The sandbox's processes or files could not be removed; the record stays, in state error."""
 
 
 def now() -> datetime:
@@ -170,18 +176,19 @@ class Cloud:
             for sandbox in self.sandboxes():
                 if sandbox.state not in CHANGING:
                     self.delete(sandbox)
-            await asyncio.sleep(0.01)
-        await self.settle()
+            await self.settle()
+            # Whoever creates or stops one meanwhile gets a turn.
+            await asyncio.sleep(SETTLING_SECONDS)
 
     async def settle(self) -> None:
-        """Wait for what goes on in the background."""
+        """Wait for what goes on in the background; raises StuckError where that failed."""
         while self._background:
-            await asyncio.wait(self._background)
+            await asyncio.gather(*self._background)
 
     async def expire(self) -> None:
         """Stop and delete what has reached its time, by the cloud's clock."""
         for sandbox in self.sandboxes():
-            if sandbox.state not in CHANGING:
+            with contextlib.suppress(CloudError):
                 await self._expire(sandbox)
 
     def _named(self, vendor: str, name: str) -> Sandbox | None:
@@ -202,7 +209,7 @@ class Cloud:
             process = await asyncio.to_thread(self.tier.launch, place, sandbox.user)
             self.update(sandbox, process=process)
             await self._connect(sandbox)
-        except (HostError, GuestLostError) as error:
+        except (HostError, GuestLostError, OSError) as error:
             console = place.console.read_text(errors="replace").strip() if place.console.exists() else ""
             await self._halt(sandbox)
             self.update(sandbox, state=State.ERROR, error_reason=console or str(error))
@@ -229,16 +236,27 @@ class Cloud:
         """Kill a sandbox's processes and forget what they had told."""
         if guest := self._guests.pop(sandbox.id, None):
             guest.close()
-        if sandbox.process:
-            await asyncio.to_thread(self.tier.end, sandbox.process)
+        try:
+            if sandbox.process:
+                await asyncio.to_thread(self.tier.end, sandbox.process)
+        except HostError as error:
+            raise self._stuck(sandbox, error) from error
         self.update(sandbox, process=None)
         for path in self.place(sandbox).logs.iterdir():
             path.unlink()
 
     async def _destroy(self, sandbox: Sandbox) -> None:
         await self._halt(sandbox)
-        await asyncio.to_thread(self._store.remove, sandbox)
+        try:
+            await asyncio.to_thread(self._store.remove, sandbox)
+        except OSError as error:
+            raise self._stuck(sandbox, error) from error
         del self._sandboxes[sandbox.id]
+
+    def _stuck(self, sandbox: Sandbox, cause: Exception) -> StuckError:
+        log.error("Sandbox %s cannot be removed: %s", sandbox.id, cause)
+        self.update(sandbox, state=State.ERROR, error_reason=str(cause))
+        return StuckError(str(cause))
 
     async def _recover(self, sandbox: Sandbox, turns: asyncio.Semaphore) -> None:
         async with turns:
@@ -265,6 +283,8 @@ class Cloud:
             log.warning("Sandbox %s: %s", sandbox.id, error)
 
     async def _expire(self, sandbox: Sandbox) -> None:
+        if sandbox.state in CHANGING:
+            return
         idle = self.clock() - sandbox.last_activity_at
         stops, deletes = sandbox.auto_stop_minutes, sandbox.auto_delete_minutes
         if sandbox.destroy_at and self.clock() >= sandbox.destroy_at:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import errno
 import json
+import logging
 import os
 import socket
 import stat
@@ -20,6 +21,8 @@ from evolve_pulumi.local.agent.loop import PACKET
 REPLY_SECONDS = 20
 """How long an operation may take before the sandbox is taken for broken; removing a large folder is the longest."""
 LARGEST_REPLY = 1 << 26
+
+log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
@@ -175,7 +178,13 @@ class Guest:
             self.close()
             self._on_lost()
             return
-        self._deliver(json.loads(data), fds)
+        try:
+            self._deliver(json.loads(data), fds)
+        except (ValueError, LookupError, TypeError, OSError):
+            log.warning("A sandbox's agent did not keep to the protocol")
+            _close_all(fds)
+            self.close()
+            self._on_lost()
 
     def _deliver(self, message: dict[str, Any], fds: list[int]) -> None:
         if "ended" in message:
@@ -185,6 +194,7 @@ class Guest:
             return
         if "in_file" in message:
             message = _read_message(fds)
+            _close_all(fds)
             fds = []
         waiting = self._replies.get(message["id"])
         if waiting is None or waiting.done():
@@ -195,10 +205,10 @@ class Guest:
 
 def _read_message(fds: list[int]) -> dict[str, Any]:
     """A large reply, from the file in memory that it came in."""
-    size = min(os.fstat(fds[0]).st_size, LARGEST_REPLY)
-    data = os.pread(fds[0], size, 0)
-    _close_all(fds)
-    return json.loads(data)
+    size = os.fstat(fds[0]).st_size
+    if size > LARGEST_REPLY:
+        raise ValueError("The reply is too large")
+    return json.loads(os.pread(fds[0], size, 0))
 
 
 def _close_all(fds: Sequence[int]) -> None:

@@ -1,6 +1,7 @@
 """What tests may ask of the vendors' APIs: a record of the calls, and faults on purpose."""
 
 import asyncio
+import logging
 import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -10,9 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from evolve_pulumi.local.keys import Handler
 
+log = logging.getLogger(__name__)
+
 
 def _pattern(text: str) -> str:
-    re.compile(text)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
     return text
 
 
@@ -68,6 +74,7 @@ class Traffic:
             self._concurrent -= 1
         if request.transport and not request.transport.is_closing():
             call["status"] = response.status
+        log.info("%(method)s %(path)s %(status)d", call)
         return response
 
     async def _disturbed(self, request: web.Request, handler: Handler) -> web.StreamResponse:

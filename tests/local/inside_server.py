@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             if first & 15 == 8:
                 return
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         return
 
 

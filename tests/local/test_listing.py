@@ -2,7 +2,14 @@
 
 import httpx
 import pytest
-from daytona import CreateSandboxFromSnapshotParams, Daytona, ListSandboxesQuery
+from daytona import (
+    CreateSandboxFromSnapshotParams,
+    Daytona,
+    ListSandboxesQuery,
+    SandboxListSortDirection,
+    SandboxListSortField,
+    SandboxState,
+)
 
 from tests.cloud import Cloud
 
@@ -33,13 +40,18 @@ def test_names_and_ids_match_from_their_beginning(daytona: Daytona, three: list[
 
 def test_states_match_any(daytona: Daytona, three: list[str]) -> None:
     daytona.get("beta").stop()
-    assert names(daytona, ListSandboxesQuery(states=["stopped"])) == ["beta"]
-    assert names(daytona, ListSandboxesQuery(states=["stopped", "started"])) == three
+    assert names(daytona, ListSandboxesQuery(states=[SandboxState.STOPPED])) == ["beta"]
+    assert names(daytona, ListSandboxesQuery(states=[SandboxState.STOPPED, SandboxState.STARTED])) == three
 
 
 def test_pages_follow_each_other_in_order(cloud: Cloud, daytona: Daytona, three: list[str]) -> None:
     cloud.forget_calls()
-    found = [each.name for each in daytona.list(ListSandboxesQuery(limit=1, sort="name", order="asc"))]
+    found = [
+        each.name
+        for each in daytona.list(
+            ListSandboxesQuery(limit=1, sort=SandboxListSortField.NAME, order=SandboxListSortDirection.ASC)
+        )
+    ]
     assert found == three
     assert len(cloud.calls()) == 3
 

@@ -64,6 +64,11 @@ def test_redirects_and_empty_answers_are_the_sandboxs_own(page: httpx.Client) ->
     assert (moved.status_code, moved.headers["Location"]) == (302, "/elsewhere")
 
 
+def test_a_head_has_no_body(page: httpx.Client) -> None:
+    head = page.head("/")
+    assert (head.status_code, head.content) == (501, b""), "the server inside has no HEAD, which is its own affair"
+
+
 def test_large_bodies_pass_both_ways(page: httpx.Client) -> None:
     assert len(page.get("/large").content) == 20 << 20
     body = b"0123456789abcdef" * (1 << 20)

@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -25,9 +25,8 @@ def sdk(cloud: Cloud) -> Daytona:
 
 
 @contextmanager
-def with_two(process: CloudProcess, cloud: Cloud) -> Iterator[list[int]]:
+def with_two(cloud: Cloud) -> Generator[list[int]]:
     """A started sandbox with a session, and a stopped one; yields the host's processes of them."""
-    del process
     started = sdk(cloud).create(CreateSandboxFromSnapshotParams(name="started", labels={"a": "b"}))
     started.fs.upload_file(b"kept", "kept")
     started.process.create_session("s")
@@ -39,7 +38,7 @@ def with_two(process: CloudProcess, cloud: Cloud) -> Iterator[list[int]]:
 
 def test_after_an_orderly_end_what_was_started_is_started_again(own: tuple[CloudProcess, Cloud]) -> None:
     process, cloud = own
-    with with_two(process, cloud) as pids:
+    with with_two(cloud) as pids:
         token = sdk(cloud).get("started").get_preview_link(1).token
         assert process.stop() == 0
         assert all(gone(pid) for pid in pids)
@@ -54,7 +53,7 @@ def test_after_an_orderly_end_what_was_started_is_started_again(own: tuple[Cloud
 
 def test_after_a_crash_sandboxes_go_on(own: tuple[CloudProcess, Cloud]) -> None:
     process, cloud = own
-    with with_two(process, cloud) as pids:
+    with with_two(cloud) as pids:
         process.kill()
         again = process.start()
         assert host_processes(again) == pids
@@ -70,7 +69,7 @@ def test_after_a_crash_sandboxes_go_on(own: tuple[CloudProcess, Cloud]) -> None:
 
 def test_after_a_crash_of_everything_it_starts_again(own: tuple[CloudProcess, Cloud]) -> None:
     process, cloud = own
-    with with_two(process, cloud) as pids:
+    with with_two(cloud) as pids:
         process.kill()
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
@@ -112,7 +111,7 @@ def test_a_folder_has_one_server(own: tuple[CloudProcess, Cloud]) -> None:
 
 def test_a_stop_that_is_asked_for_leaves_nothing_running(own: tuple[CloudProcess, Cloud]) -> None:
     process, cloud = own
-    with with_two(process, cloud) as pids:
+    with with_two(cloud) as pids:
         cloud.stop()
         assert process.wait() == 0
         assert all(gone(pid) for pid in pids)

@@ -61,10 +61,39 @@ SINGLE_ONLY = ("env", "kvm", "volumes", "outboundProxyUrl", "otelEndpointOverrid
 """Fields that Daytona leaves out of lists."""
 
 
-class CreateBody(BaseModel):
+class Body(BaseModel):
+    """A body in Daytona's spelling."""
+
+    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
+
+
+class LabelsBody(Body):
+    """Labels that replace all others."""
+
+    labels: dict[StrictStr, StrictStr]
+
+
+class NetworkBody(Body):
+    """Network settings; what is None stays, what is empty goes."""
+
+    network_block_all: StrictBool | None = None
+    network_allow_list: StrictStr | None = None
+    domain_allow_list: StrictStr | None = None
+
+    def applied(self, kept: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """The settings that follow from those kept; blocking all and a list of networks exclude each other."""
+        block, allow, domains = self.network_block_all, self.network_allow_list, self.domain_allow_list
+        if block is not None or allow is not None:
+            listed = None if block else allow or None
+            blocks = block if block is not None else not listed and bool(kept.get("networkBlockAll"))
+            kept = {**kept, "networkBlockAll": blocks, "networkAllowList": listed}
+        return kept if domains is None else {**kept, "domainAllowList": domains or None}
+
+
+class CreateBody(Body):
     """What a new sandbox is asked to be, as far as it means something here."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="allow")
 
     name: StrictStr | None = Field(default=None, min_length=1)
     snapshot: StrictStr | None = None
@@ -90,6 +119,17 @@ class CreateBody(BaseModel):
         """What is kept only to be answered."""
         kept = {field: value for field, value in (self.model_extra or {}).items() if value is not None}
         return {**kept, "autoArchiveInterval": archive_minutes(self.auto_archive_interval)}
+
+
+def whole(text: str, name: str, least: int | None = 0, most: int | None = None) -> int:
+    """A whole number from a path or query; raises DaytonaError."""
+    try:
+        number = int(text)
+    except ValueError:
+        raise DaytonaError(400, f"{name} must be a whole number") from None
+    if (least is not None and number < least) or (most is not None and number > most):
+        raise DaytonaError(400, f"{name} must not be {number}")
+    return number
 
 
 def archive_minutes(minutes: int) -> int:

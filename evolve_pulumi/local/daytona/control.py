@@ -5,15 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
-from pydantic import TypeAdapter
 
 from evolve_pulumi.local.cloud import Cloud, NotFoundError
 from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.errors import DaytonaError
 from evolve_pulumi.local.daytona.listing import Query, page
 from evolve_pulumi.local.records import Sandbox
-
-_labels = TypeAdapter(dict[str, str])
 
 
 class ControlPlane:
@@ -62,7 +59,7 @@ class ControlPlane:
 
     async def replace_labels(self, request: web.Request) -> web.Response:
         """Replace all labels."""
-        labels = _labels.validate_python((await request.json()).get("labels"), strict=True)
+        labels = bodies.LabelsBody.model_validate(await request.json()).labels
         self._cloud.update(self._sandbox(request), labels=labels)
         return web.json_response({"labels": labels})
 
@@ -72,38 +69,30 @@ class ControlPlane:
 
     async def set_autostop_interval(self, request: web.Request) -> web.Response:
         """Set the idle minutes until it stops."""
-        return self._update(request, auto_stop_minutes=_minutes(request, "interval"))
+        return self._update(request, auto_stop_minutes=_number(request, "interval"))
 
     async def set_auto_delete_interval(self, request: web.Request) -> web.Response:
         """Set the minutes from stopping until it is deleted; a negative value is never."""
-        return self._update(request, auto_delete_minutes=_minutes(request, "interval", least=None))
+        return self._update(request, auto_delete_minutes=_number(request, "interval", least=None))
 
     async def set_auto_archive_interval(self, request: web.Request) -> web.Response:
         """Keep the archive interval."""
-        return self._keep(request, autoArchiveInterval=bodies.archive_minutes(_minutes(request, "interval")))
+        return self._keep(request, autoArchiveInterval=bodies.archive_minutes(_number(request, "interval")))
 
     async def set_auto_pause_interval(self, request: web.Request) -> web.Response:
         """Accept that it never pauses."""
-        if _minutes(request, "interval"):
+        if _number(request, "interval"):
             raise DaytonaError(400, "Auto-pause is not supported for sandbox class container")
         return self._keep(request)
 
     async def set_ttl(self, request: web.Request) -> web.Response:
         """Set the minutes from now until it is destroyed; 0 is never."""
-        return self._update(request, destroy_at=self._from_now(_minutes(request, "ttlMinutes")))
+        return self._update(request, destroy_at=self._from_now(_number(request, "ttlMinutes")))
 
     async def update_network_settings(self, request: web.Request) -> web.Response:
         """Keep the network settings, which depend on each other as at Daytona."""
-        asked: dict[str, Any] = await request.json()
-        kept = self._sandbox(request).options
-        block, allow = asked.get("networkBlockAll"), asked.get("networkAllowList")
-        if allow is not None:
-            kept = {**kept, "networkAllowList": allow or None, "networkBlockAll": bool(block and not allow)}
-        elif block is not None:
-            kept = {**kept, "networkAllowList": None, "networkBlockAll": block}
-        if (domains := asked.get("domainAllowList")) is not None:
-            kept = {**kept, "domainAllowList": domains or None}
-        return self._keep(request, **kept)
+        body = bodies.NetworkBody.model_validate(await request.json())
+        return self._keep(request, **body.applied(self._sandbox(request).options))
 
     async def update_last_activity(self, request: web.Request) -> web.Response:
         """Count as activity."""
@@ -113,9 +102,7 @@ class ControlPlane:
     async def get_port_preview_url(self, request: web.Request) -> web.Response:
         """The preview URL of a port, in any state, and the token of this start."""
         sandbox = self._sandbox(request)
-        port = _minutes(request, "port", least=1)
-        if port > 65535:
-            raise DaytonaError(400, "Invalid port")
+        port = _number(request, "port", least=1, most=65535)
         url = self._url.replace("127.0.0.1", f"{port}-{sandbox.id}.localhost")
         return web.json_response({"sandboxId": sandbox.id, "url": url, "token": sandbox.token})
 
@@ -201,12 +188,5 @@ class ControlPlane:
         return web.json_response(self._body(sandbox))
 
 
-def _minutes(request: web.Request, name: str, least: int | None = 0) -> int:
-    """A whole number from the path."""
-    try:
-        number = int(request.match_info[name])
-    except ValueError:
-        raise DaytonaError(400, f"{name} must be a whole number") from None
-    if least is not None and number < least:
-        raise DaytonaError(400, f"{name} must be at least {least}")
-    return number
+def _number(request: web.Request, name: str, least: int | None = 0, most: int | None = None) -> int:
+    return bodies.whole(request.match_info[name], name, least, most)

@@ -1,6 +1,7 @@
 """Daytona's error bodies, and which of the cloud's refusals become which."""
 
 import errno
+import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -59,6 +60,8 @@ def translate(error: Exception) -> DaytonaError | None:
         case ValidationError():
             problems = error.errors(include_url=False, include_input=False)
             return DaytonaError(400, ", ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems))
+        case json.JSONDecodeError() | UnicodeDecodeError():
+            return DaytonaError(400, f"The body is not JSON: {error}")
         case OSError():
             return _from_inside(error)
         case web.HTTPException():

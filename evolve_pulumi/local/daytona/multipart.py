@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 
+from evolve_pulumi.local.daytona.errors import DaytonaError
+
 CHUNK = 1 << 16
 
 
@@ -44,7 +46,22 @@ class Parts:
         return self._response
 
 
-async def content(part: BodyPartReader) -> AsyncIterator[bytes]:
-    """The content of an uploaded part, a piece at a time."""
+async def uploads(request: web.Request) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
+    """The path and the content of every uploaded file; the paths come before the contents."""
+    if not request.content_type.startswith("multipart/"):
+        raise DaytonaError(400, "The body is not multipart")
+    paths: dict[str, str] = {}
+    async for part in await request.multipart():
+        if isinstance(part, BodyPartReader) and part.name:
+            entry, _, kind = part.name.rpartition(".")
+            if kind == "path":
+                paths[entry] = await part.text()
+            elif entry in paths:
+                yield paths[entry], _content(part)
+            else:
+                raise DaytonaError(400, f"There is no path for {part.name}")
+
+
+async def _content(part: BodyPartReader) -> AsyncIterator[bytes]:
     while data := await part.read_chunk(CHUNK):
         yield data

@@ -5,16 +5,15 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from aiohttp import BodyPartReader, web
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
-from pydantic.alias_generators import to_camel
+from aiohttp import web
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from evolve_pulumi.local import files
 from evolve_pulumi.local.agent.sessions import STDERR, STDOUT
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.commands import Commands, Record, SessionCommand
 from evolve_pulumi.local.daytona import multipart
-from evolve_pulumi.local.daytona.bodies import VENDOR, file_body
+from evolve_pulumi.local.daytona.bodies import VENDOR, Body, file_body, whole
 from evolve_pulumi.local.daytona.errors import DaytonaError, translate
 from evolve_pulumi.local.guest import Guest
 from evolve_pulumi.local.records import Sandbox
@@ -23,11 +22,7 @@ STREAM_MARKS = {STDOUT: b"\x01\x01\x01", STDERR: b"\x02\x02\x02"}
 """What begins a run of a stream where both share a WebSocket."""
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
-
-
-class ExecuteBody(_Body):
+class ExecuteBody(Body):
     """A command to be run by itself; `timeout` is in seconds."""
 
     command: StrictStr = Field(min_length=1)
@@ -36,18 +31,24 @@ class ExecuteBody(_Body):
     timeout: StrictInt | None = Field(default=None, ge=0)
 
 
-class SessionBody(_Body):
+class SessionBody(Body):
     """A session to be opened."""
 
     session_id: StrictStr = Field(min_length=1)
 
 
-class SessionCommandBody(_Body):
+class SessionCommandBody(Body):
     """A command to be run in a session; both words for not waiting mean the same."""
 
     command: StrictStr = Field(min_length=1)
     run_async: StrictBool | None = None
     var_async: StrictBool | None = Field(default=None, alias="async")
+
+
+class PathsBody(Body):
+    """Files that are asked for together."""
+
+    paths: list[StrictStr]
 
 
 class Toolbox:
@@ -112,15 +113,9 @@ class Toolbox:
     async def upload_files(self, request: web.Request) -> web.Response:
         """Write files; a failure is told in the words this one operation has for it."""
         guest = self._guest(request)
-        paths: dict[str, str] = {}
         try:
-            async for part in await request.multipart():
-                if isinstance(part, BodyPartReader) and part.name:
-                    entry, _, kind = part.name.rpartition(".")
-                    if kind == "path":
-                        paths[entry] = await part.text()
-                    else:
-                        await files.write(guest, paths[entry], multipart.content(part))
+            async for path, content in multipart.uploads(request):
+                await files.write(guest, path, content)
         except OSError as error:
             return web.json_response({"errors": [error.strerror or str(error)]}, status=400)
         return web.json_response({})
@@ -128,7 +123,7 @@ class Toolbox:
     async def download_files(self, request: web.Request) -> web.StreamResponse:
         """Stream files, or why there is none, as parts of one body."""
         guest = self._guest(request)
-        paths: list[str] = (await request.json())["paths"]
+        paths = PathsBody.model_validate(await request.json()).paths
         parts = multipart.Parts(web.StreamResponse())
         await parts.prepare(request)
         for path in paths:
@@ -143,7 +138,7 @@ class Toolbox:
 
     async def list_files(self, request: web.Request) -> web.Response:
         """What is in a folder."""
-        path, depth = request.query.get("path") or ".", int(request.query.get("depth", 1))
+        path, depth = request.query.get("path") or ".", whole(request.query.get("depth", "1"), "depth", least=1)
         return web.json_response([file_body(e) for e in await files.entries(self._guest(request), path, depth)])
 
     async def get_file_info(self, request: web.Request) -> web.Response:
@@ -182,8 +177,9 @@ class Toolbox:
 
     async def is_port_in_use(self, request: web.Request) -> web.Response:
         """Whether something listens on a port of the sandbox's loopback."""
+        port = whole(request.match_info["port"], "port", least=1, most=65535)
         try:
-            (await self._guest(request).dial(int(request.match_info["port"]))).close()
+            (await self._guest(request).dial(port)).close()
         except OSError:
             return web.json_response({"isInUse": False})
         return web.json_response({"isInUse": True})
