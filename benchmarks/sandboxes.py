@@ -43,6 +43,7 @@ def main(
         floor = _engine(cloud, Path(folder, "floor"), FLOOR.format(count=count))
         ours = _engine(cloud, Path(folder, "ours"), OURS.format(count=count))
         option = f"--parallel={parallel}"
+        stacks = {"floor": floor, "ours": ours}
         timed: dict[str, Callable[[], object]] = {
             "floor": lambda: floor.up(option).ok(),
             "raw": lambda: _raw(cloud, count),
@@ -56,9 +57,9 @@ def main(
                 cloud.forget_calls()
                 seconds[name].append(_seconds(run))
                 peaks[name] = cloud.peak_concurrent()
-                sizes |= {"floor": _bytes_each(floor, count), "ours": _bytes_each(ours, count)}
-                floor.destroy(option).ok()
-                ours.destroy(option).ok()
+                if stack := stacks.get(name):
+                    sizes[name] = _bytes_each(stack, count)
+                    stack.destroy(option).ok()
                 _clean(cloud, latency)
         print(json.dumps(_report(count, latency, parallel, seconds, peaks, sizes), indent=2))
 
