@@ -33,7 +33,7 @@ T = TypeVar("T")
 PREVIEW = "preview"
 """Key under which the constructor says whether this is a preview; never stored."""
 ENGINE_KEYS = frozenset({"__provider", PREVIEW})
-DEFAULT_CONCURRENCY = "64"
+DEFAULT_CONCURRENCY = 64
 
 
 @functools.cache
@@ -58,7 +58,7 @@ class Provider(ResourceProvider):
         """Called once, in one of the process's workers, before anything else."""
         settings = Settings(lambda key: req.config.get(f"evolve:{key}"), os.environ)
         with _reported():
-            process.prepare(int(settings.get("concurrency") or DEFAULT_CONCURRENCY))
+            process.prepare(settings.number("concurrency", DEFAULT_CONCURRENCY))
             self._lifecycle = Lifecycle(KINDS[self._kind], _shared_accounts(settings))
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:

@@ -29,6 +29,15 @@ class Settings:
             )
         return value == "true"
 
+    def number(self, key: str, default: int) -> int:
+        """A whole number from 1 on."""
+        value = self.config(key) or str(default)
+        if not value.isdecimal() or int(value) < 1:
+            raise ConfigurationError(
+                f"evolve:{key} is {value!r}", remedy=f"Set a number: pulumi config set evolve:{key} {default}"
+            )
+        return int(value)
+
     def mapping(self, key: str) -> dict[str, str]:
         """A structured value: names to strings; absent is empty."""
         try:

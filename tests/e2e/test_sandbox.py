@@ -7,6 +7,7 @@ from daytona import Daytona
 
 from tests.cloud import Cloud
 from tests.pulumi_engine import Stack
+from tests.waiting import until
 
 READS = ("GET",)
 
@@ -182,6 +183,42 @@ def test_what_others_delete_is_made_again(stack: Stack, sdk: Daytona) -> None:
     assert [item.id for item in sdk.list()] == [stack.outputs()["id"]] != [id]
     sdk.get(stack.outputs()["id"]).delete(wait=True)
     stack.destroy().ok()
+
+
+def test_default_labels_are_stamped_changed_in_place_and_give_way_to_the_programs(stack: Stack, sdk: Daytona) -> None:
+    stack.run("config", "set", "--path", "evolve:defaultLabels.cost", "42").ok()
+    stack.run("config", "set", "--path", "evolve:defaultLabels.team", "platform").ok()
+    stack.write(program('labels={"team": "docs"}'))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    labels = sdk.get(id).labels
+    assert (labels["cost"], labels["team"]) == ("42", "docs")
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+
+    stack.run("config", "set", "--path", "evolve:defaultLabels.cost", "43").ok()
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    stack.run("config", "rm", "evolve:defaultLabels").ok()
+    assert sdk.get(id).labels["cost"] == "43"
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    assert "cost" not in sdk.get(id).labels
+
+
+def test_one_that_takes_too_long_is_given_up_and_undone(stack: Stack, cloud: Cloud) -> None:
+    cloud.inject(method="POST", path=r"/daytona/api/sandbox$", delay_seconds=6)
+    stack.write(program("timeouts=Timeouts(create_minutes=0.05)"))
+    result = stack.up()
+    assert result.code != 0
+    assert "sandbox 'web': create: " in result.output
+    assert "Traceback" not in result.output
+    until(lambda: cloud.status()["sandboxes"] == 0)
+
+
+def test_as_many_are_made_at_once_as_the_engine_asks_for(stack: Stack, cloud: Cloud) -> None:
+    """The SDK's provider process has four threads."""
+    cloud.inject(method="POST", path=r"/daytona/api/sandbox$", delay_seconds=3)
+    stack.write("from evolve_pulumi import Sandbox\n\nfor number in range(10):\n    Sandbox(f'web-{number}')\n")
+    assert stack.up("--parallel", "16").ok().changes == {"created": 11}
+    assert cloud.peak_concurrent() == 10
 
 
 def test_a_preview_creates_nothing_and_imports_no_vendor(stack: Stack, cloud: Cloud) -> None:
