@@ -1,5 +1,7 @@
 """Configuration: where it is found, and how it is refused."""
 
+from collections.abc import Callable
+
 import pytest
 
 from evolve_pulumi.errors import ConfigurationError
@@ -25,16 +27,17 @@ def test_values_are_read_as_what_they_are() -> None:
     assert (given.flag("other"), given.number("other", 64), given.mapping("other")) == (False, 64, {})
 
 
-@pytest.mark.parametrize(
-    ("read", "remedy"),
-    [
-        (lambda given: given.flag("odd"), "pulumi config set evolve:odd true"),
-        (lambda given: given.number("odd", 64), "pulumi config set evolve:odd 64"),
-        (lambda given: given.mapping("odd"), "pulumi config set --path evolve:odd.NAME VALUE"),
-    ],
-)
-def test_a_value_of_another_kind_is_refused_with_the_command_that_mends_it(read: object, remedy: str) -> None:
-    assert callable(read)
+REFUSALS: list[tuple[Callable[[Settings], object], str]] = [
+    (lambda given: given.flag("odd"), "pulumi config set evolve:odd true"),
+    (lambda given: given.number("odd", 64), "pulumi config set evolve:odd 64"),
+    (lambda given: given.mapping("odd"), "pulumi config set --path evolve:odd.NAME VALUE"),
+]
+
+
+@pytest.mark.parametrize(("read", "remedy"), REFUSALS)
+def test_a_value_of_another_kind_is_refused_with_the_command_that_mends_it(
+    read: Callable[[Settings], object], remedy: str
+) -> None:
     with pytest.raises(ConfigurationError) as refused:
         read(settings(odd="perhaps"))
     assert remedy in str(refused.value)
