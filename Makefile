@@ -26,6 +26,9 @@ check: sync ## check format, lint, types and layers
 bench: sync engine ## measure creating and deleting sandboxes
 	$(RUN) python benchmarks/sandboxes.py $(ARGS)
 
+docs: sync ## write the generated documents anew
+	$(RUN) python tools/reference.py > docs/reference.md
+
 sync: $(UV) # the virtual environment, as uv.lock has it
 	@$(UV) sync --locked --compile-bytecode --extra isolation $(if $(wildcard .venv/bin/python),--quiet)
 
@@ -36,4 +39,4 @@ engine: sync # the Pulumi engine
 	python3 -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet uv
 
-.PHONY: help up down test check bench sync engine
+.PHONY: help up down test check bench docs sync engine
