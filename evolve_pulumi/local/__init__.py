@@ -1,6 +1,6 @@
 """The local cloud: one loopback server that speaks a vendor's HTTP API over real, isolated processes.
 
-`cloud`, `records` and `launcher` hold state and lifecycle and know no HTTP and no vendor; `guest`, `commands` and
+`cloud`, `records`, `tiers` and `host` hold state and lifecycle and know no HTTP and no vendor; `guest`, `commands` and
 `files` reach into a running sandbox through its `agent`, never by a path of the host. A vendor is one folder of
 routes, bodies and errors over these (`daytona`), and a vendor's folder knows no other. `proxy` serves preview URLs,
 `traffic` injects faults and records calls, `app` puts all on one port.

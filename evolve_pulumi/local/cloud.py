@@ -7,6 +7,16 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from evolve_pulumi.local.errors import (
+    BusyError,
+    CloudError,
+    LaunchFailedError,
+    NameTakenError,
+    NotFoundError,
+    NotRunningError,
+    StuckError,
+    WrongStateError,
+)
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
 from evolve_pulumi.local.records import Place, Sandbox, Snapshot, State, Store
@@ -18,38 +28,6 @@ RECOVERED_AT_ONCE = 4
 SETTLING_SECONDS = 0.01
 
 log = logging.getLogger(__name__)
-
-
-class CloudError(Exception):
-    """A request the cloud refuses; each kind says why in one sentence."""
-
-
-class NotFoundError(CloudError):
-    """There is no such thing."""
-
-
-class NameTakenError(CloudError):
-    """Another sandbox has the name."""
-
-
-class BusyError(CloudError):
-    """The sandbox is on its way to another state."""
-
-
-class WrongStateError(CloudError):
-    """The operation does not fit the state the sandbox is in."""
-
-
-class NotRunningError(CloudError):
-    """The sandbox has to be started for this."""
-
-
-class LaunchFailedError(CloudError):
-    """The sandbox did not start; the record stays, in state error."""
-
-
-class StuckError(CloudError):
-    """The sandbox's processes or files could not be removed; the record stays, in state error."""
 
 
 def now() -> datetime:
@@ -167,23 +145,28 @@ class Cloud:
         await self.settle()
         for sandbox in self.sandboxes():
             if sandbox.state == State.STARTED:
-                await self._halt(sandbox)
-                self.update(sandbox, state=State.STOPPED)
+                with contextlib.suppress(StuckError):
+                    await self._bury(sandbox)
 
     async def reset(self) -> None:
-        """Destroy every sandbox, and return when they are gone."""
+        """Destroy every sandbox, and return when they are gone; raises StuckError for one that stays."""
+        tried: set[str] = set()
         while self._sandboxes:
             for sandbox in self.sandboxes():
-                if sandbox.state not in CHANGING:
-                    self.delete(sandbox)
+                if sandbox.state in CHANGING:
+                    continue
+                if sandbox.id in tried:
+                    raise StuckError(f"Sandbox {sandbox.id} cannot be removed: {sandbox.error_reason}")
+                tried.add(sandbox.id)
+                self.delete(sandbox)
             await self.settle()
             # Whoever creates or stops one meanwhile gets a turn.
             await asyncio.sleep(SETTLING_SECONDS)
 
     async def settle(self) -> None:
-        """Wait for what goes on in the background; raises StuckError where that failed."""
+        """Wait for what goes on in the background."""
         while self._background:
-            await asyncio.gather(*self._background)
+            await asyncio.wait(self._background)
 
     async def expire(self) -> None:
         """Stop and delete what has reached its time, by the cloud's clock."""
@@ -204,6 +187,10 @@ class Cloud:
             raise WrongStateError(f"Sandbox {sandbox.id} is {sandbox.state}")
 
     async def _launch(self, sandbox: Sandbox) -> None:
+        """Start a sandbox, to the end also where the caller gives up, so that no process is forgotten."""
+        await asyncio.shield(self._in_background(self._launch_now(sandbox)))
+
+    async def _launch_now(self, sandbox: Sandbox) -> None:
         place = self.place(sandbox)
         try:
             process = await asyncio.to_thread(self.tier.launch, place, sandbox.user)
@@ -213,6 +200,7 @@ class Cloud:
             console = place.console.read_text(errors="replace").strip() if place.console.exists() else ""
             await self._halt(sandbox)
             self.update(sandbox, state=State.ERROR, error_reason=console or str(error))
+            log.warning("Sandbox %s failed to start: %s", sandbox.id, sandbox.error_reason)
             raise LaunchFailedError(f"Sandbox failed to start: {sandbox.error_reason}") from error
         self.touch(sandbox)
         self.update(sandbox, state=State.STARTED, error_reason=None)
@@ -260,12 +248,16 @@ class Cloud:
 
     async def _recover(self, sandbox: Sandbox, turns: asyncio.Semaphore) -> None:
         async with turns:
-            if sandbox.desired == State.DESTROYED:
-                await self._destroy(sandbox)
-            elif sandbox.desired == State.STOPPED:
-                await self._bury(sandbox)
-            elif sandbox.state != State.ERROR:
-                await self._resume(sandbox)
+            with contextlib.suppress(CloudError):
+                await self._take_up(sandbox)
+
+    async def _take_up(self, sandbox: Sandbox) -> None:
+        if sandbox.desired == State.DESTROYED:
+            await self._destroy(sandbox)
+        elif sandbox.desired == State.STOPPED:
+            await self._bury(sandbox)
+        elif sandbox.state != State.ERROR:
+            await self._resume(sandbox)
 
     async def _resume(self, sandbox: Sandbox) -> None:
         """Reconnect to a sandbox that survived the server, or start it again."""
@@ -274,13 +266,7 @@ class Cloud:
             self.update(sandbox, state=State.STARTED)
         except GuestLostError:
             await self._bury(sandbox)
-            await self._start_again(sandbox)
-
-    async def _start_again(self, sandbox: Sandbox) -> None:
-        try:
             await self.start(sandbox)
-        except LaunchFailedError as error:
-            log.warning("Sandbox %s: %s", sandbox.id, error)
 
     async def _expire(self, sandbox: Sandbox) -> None:
         if sandbox.state in CHANGING:
@@ -294,7 +280,8 @@ class Cloud:
         elif sandbox.state == State.STOPPED and deletes > 0 and idle >= timedelta(minutes=deletes):
             self.delete(sandbox)
 
-    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+    def _in_background(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task

@@ -10,7 +10,8 @@ from io import FileIO
 from pathlib import Path
 
 from evolve_pulumi.local.agent.sessions import EXIT, RECORD
-from evolve_pulumi.local.cloud import Cloud, CloudError, NotFoundError
+from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.errors import CommandTimeoutError, NotFoundError, SessionEndedError, SessionExistsError
 from evolve_pulumi.local.guest import Guest
 from evolve_pulumi.local.records import Sandbox
 
@@ -20,18 +21,6 @@ FOLLOW_SECONDS = 0.02
 
 Record = tuple[int, bytes]
 """A piece of output, or the exit code, with the stream it came from."""
-
-
-class CommandTimeoutError(CloudError):
-    """A command took longer than it was given, and was killed."""
-
-
-class SessionExistsError(CloudError):
-    """There is a session of that name."""
-
-
-class SessionEndedError(CloudError):
-    """The session's shell has ended, so it takes no more commands."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from evolve_pulumi.local.cloud import Cloud, NotRunningError
+from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.errors import NotRunningError
 from evolve_pulumi.local.guest import GuestLostError
 from evolve_pulumi.local.keys import Key
 from evolve_pulumi.local.records import Sandbox

@@ -23,8 +23,15 @@ class Clock:
         self.time += timedelta(minutes=minutes)
 
 
-def sandbox(name: str, **changes: int) -> Sandbox:
-    return Sandbox(vendor="any", name=name, snapshot=DEFAULT_SNAPSHOT, user="daytona", **changes)  # pyright: ignore[reportArgumentType] - the fields named here are numbers.
+def sandbox(name: str, stops: int = 0, goes: int = -1) -> Sandbox:
+    return Sandbox(
+        vendor="any",
+        name=name,
+        snapshot=DEFAULT_SNAPSHOT,
+        user="daytona",
+        auto_stop_minutes=stops,
+        auto_delete_minutes=goes,
+    )
 
 
 def test_idle_sandboxes_stop_then_go_and_a_life_has_an_end() -> None:
@@ -32,7 +39,7 @@ def test_idle_sandboxes_stop_then_go_and_a_life_has_an_end() -> None:
         with cloud_folder() as folder:
             clock = Clock()
             cloud = Cloud(Store(folder), choose(folder, None), clock)
-            idle = sandbox("idle", auto_stop_minutes=10, auto_delete_minutes=20)
+            idle = sandbox("idle", stops=10, goes=20)
             ending = sandbox("ending")
             ending.destroy_at = clock() + timedelta(minutes=30)
             for each in (idle, ending):

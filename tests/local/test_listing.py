@@ -46,12 +46,8 @@ def test_states_match_any(daytona: Daytona, three: list[str]) -> None:
 
 def test_pages_follow_each_other_in_order(cloud: Cloud, daytona: Daytona, three: list[str]) -> None:
     cloud.forget_calls()
-    found = [
-        each.name
-        for each in daytona.list(
-            ListSandboxesQuery(limit=1, sort=SandboxListSortField.NAME, order=SandboxListSortDirection.ASC)
-        )
-    ]
+    query = ListSandboxesQuery(limit=1, sort=SandboxListSortField.NAME, order=SandboxListSortDirection.ASC)
+    found = [each.name for each in daytona.list(query)]
     assert found == three
     assert len(cloud.calls()) == 3
 

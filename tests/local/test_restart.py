@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -115,3 +116,17 @@ def test_a_stop_that_is_asked_for_leaves_nothing_running(own: tuple[CloudProcess
         cloud.stop()
         assert process.wait() == 0
         assert all(gone(pid) for pid in pids)
+
+
+def test_a_sandbox_that_is_being_made_when_the_server_stops_is_not_left_running(
+    own: tuple[CloudProcess, Cloud],
+) -> None:
+    process, cloud = own
+    with ThreadPoolExecutor() as threads:
+        creations = [threads.submit(sdk(cloud).create) for _ in range(6)]
+        while not cloud.status()["sandboxes"]:
+            assert not all(each.done() for each in creations)
+        assert process.stop() == 0
+    assert host_processes(cloud) == []
+    again = process.start()
+    assert {each.state for each in sdk(again).list()} <= {"started"}

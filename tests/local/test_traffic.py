@@ -60,6 +60,9 @@ def test_a_delay_holds_an_answer_back(cloud: Cloud, daytona: Daytona) -> None:
 
 
 def test_a_fault_that_makes_no_sense_is_refused(cloud: Cloud) -> None:
-    for path, more in (("(", {}), ("", {"drop": "maybe"}), ("", {"surprise": 1})):
-        with pytest.raises(OSError, match="HTTP Error 400"):
-            cloud.inject(path, **more)
+    with pytest.raises(OSError, match="HTTP Error 400"):
+        cloud.inject("(")
+    with pytest.raises(OSError, match="HTTP Error 400"):
+        cloud.inject("", drop="maybe")
+    with pytest.raises(OSError, match="HTTP Error 400"):
+        cloud.inject("", surprise=1)

@@ -6,10 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from evolve_pulumi.local.cloud import Cloud, NotFoundError
+from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.errors import DaytonaError
 from evolve_pulumi.local.daytona.listing import Query, page
+from evolve_pulumi.local.errors import NotFoundError
 from evolve_pulumi.local.records import Sandbox
 
 

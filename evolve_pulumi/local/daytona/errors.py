@@ -8,7 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 from pydantic import ValidationError
 
-from evolve_pulumi.local import cloud, commands
+from evolve_pulumi.local import errors
 from evolve_pulumi.local.guest import GuestLostError
 from evolve_pulumi.local.keys import Handler
 
@@ -41,21 +41,21 @@ def translate(error: Exception) -> DaytonaError | None:
     match error:
         case DaytonaError():
             return error
-        case cloud.NotFoundError():
+        case errors.NotFoundError():
             return DaytonaError(404, str(error))
-        case cloud.NameTakenError():
+        case errors.NameTakenError():
             return DaytonaError(409, f"Sandbox with name {error} already exists")
-        case cloud.BusyError():
+        case errors.BusyError():
             return DaytonaError(409, "Sandbox state change in progress")
-        case cloud.NotRunningError() | GuestLostError():
+        case errors.NotRunningError() | GuestLostError():
             return DaytonaError(400, f"{error}. Is the Sandbox started?")
-        case commands.CommandTimeoutError():
+        case errors.CommandTimeoutError():
             return DaytonaError(408, str(error), "PROCESS_EXECUTION_TIMEOUT")
-        case commands.SessionExistsError():
+        case errors.SessionExistsError():
             return DaytonaError(409, str(error))
-        case commands.SessionEndedError():
+        case errors.SessionEndedError():
             return DaytonaError(410, str(error), "SESSION_ENDED")
-        case cloud.CloudError():
+        case errors.CloudError():
             return DaytonaError(400, str(error))
         case ValidationError():
             problems = error.errors(include_url=False, include_input=False)

@@ -1,0 +1,58 @@
+"""What the local cloud refuses, each kind with one sentence; a vendor's file gives it the vendor's words.
+
+CloudError
+  NotFoundError
+  NameTakenError
+  BusyError
+  WrongStateError
+  NotRunningError
+  LaunchFailedError
+  StuckError
+  CommandTimeoutError
+  SessionExistsError
+  SessionEndedError
+"""
+
+
+class CloudError(Exception):
+    """A request the cloud refuses; each kind says why in one sentence."""
+
+
+class NotFoundError(CloudError):
+    """There is no such thing."""
+
+
+class NameTakenError(CloudError):
+    """Another sandbox has the name."""
+
+
+class BusyError(CloudError):
+    """The sandbox is on its way to another state."""
+
+
+class WrongStateError(CloudError):
+    """The operation does not fit the state the sandbox is in."""
+
+
+class NotRunningError(CloudError):
+    """The sandbox has to be started for this."""
+
+
+class LaunchFailedError(CloudError):
+    """The sandbox did not start; the record stays, in state error."""
+
+
+class StuckError(CloudError):
+    """The sandbox's processes or files could not be removed; the record stays, in state error."""
+
+
+class CommandTimeoutError(CloudError):
+    """A command took longer than it was given, and was killed."""
+
+
+class SessionExistsError(CloudError):
+    """There is a session of that name."""
+
+
+class SessionEndedError(CloudError):
+    """The session's shell has ended, so it takes no more commands."""
