@@ -65,6 +65,14 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
 
 @app.command()
+def env() -> None:
+    """Print what points the Daytona SDK at the local cloud, for a shell: eval "$(evolve-pulumi local env)"."""
+    address = _address()
+    typer.echo(f"export DAYTONA_API_URL={address.daytona_api_url}")
+    typer.echo(f"export DAYTONA_API_KEY={address.api_key}")
+
+
+@app.command()
 def logs(follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until interrupted.")] = False) -> None:
     """Show what the local cloud's server has logged."""
     if not _log().exists():
@@ -113,10 +121,7 @@ def _describe(status: dict[str, Any]) -> None:
     isolation = "isolated" if status["isolated"] else "NOT ISOLATED"
     typer.echo(f"The local cloud is running at {status['url']} with {status['sandboxes']} sandboxes.")
     typer.echo(f"Sandboxes are {isolation} (tier {status['tier']}).")
-    address = _address()
-    typer.echo("To point the Daytona SDK at it:")
-    typer.echo(f"  export DAYTONA_API_URL={address.daytona_api_url}")
-    typer.echo(f"  export DAYTONA_API_KEY={address.api_key}")
+    typer.echo('To point the Daytona SDK at it: eval "$(evolve-pulumi local env)"')
 
 
 def _status() -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -33,6 +34,9 @@ def main() -> None:
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
+        if options.probe:
+            print(_probed())
+            return
         with _sole_server(options.folder), _bound(options.port) as listener:
             asyncio.run(_serve(options, listener))
     except HostError as error:
@@ -45,7 +49,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--tier", choices=[Bubblewrap.name, PlainProcess.name], help="how sandboxes are run")
     parser.add_argument("--organization", default="local", help="the organization the API key belongs to")
+    parser.add_argument("--probe", action="store_true", help="print the best tier that works here, and end")
     return parser.parse_args()
+
+
+def _probed() -> str:
+    """The tier that a server would choose, found in a folder that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="evolve-probe-") as directory:
+        Path(directory).chmod(PASSABLE_FOLDER)
+        return choose(Path(directory), wanted=None).name
 
 
 @contextlib.contextmanager
