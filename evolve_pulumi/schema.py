@@ -5,7 +5,7 @@ goes at each vendor (`Wire`) and so what a change of it means:
 
 - a wire that names an operation: changed in place, by that operation;
 - a wire that names none: fixed when the object is created, so a change replaces it;
-- no wire at all: a setting of ours, such as a timeout: a change is stored and nobody is called.
+- no wire at all, or one that matters once: a setting, such as a timeout: a change is stored and nobody is called.
 
 An `Operation` is listed once per vendor and kind, in the order of execution. `plan` compares old with new values
 and answers with the operations to carry out, or with the attributes that force a replacement. Nothing here does
@@ -50,6 +50,10 @@ UNKNOWN = Marker.UNKNOWN
 SERVER_CHOOSES = Marker.SERVER_CHOOSES
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True)
 class Wire:
     """An attribute's form at one vendor.
@@ -57,10 +61,16 @@ class Wire:
     Args:
         field: The vendor's name for it; None where it is the attribute's own.
         by: The operation that changes it in place; None where it is fixed at creation.
+        once: Whether it matters at creation only, so that a change of it is recorded and calls nobody.
+        encode: Turns the user's form into the vendor's.
+        decode: Turns the vendor's form, which may be None, into the user's.
     """
 
     field: str | None = None
     by: str | None = None
+    once: bool = False
+    encode: Callable[[Any], Any] = _same
+    decode: Callable[[Any], Any] = _same
 
 
 class Attribute:
@@ -118,6 +128,16 @@ class Entry:
         return (self.wire and self.wire.field) or self.name
 
     @property
+    def encode(self) -> Callable[[Any], Any]:
+        """From the user's form to the vendor's."""
+        return self.wire.encode if self.wire else _same
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether a change of it calls nobody."""
+        return self.wire is None or self.wire.once
+
+    @property
     def dotted(self) -> str:
         """The path as users read it: `daytona.ttl_minutes`."""
         return ".".join(self.path)
@@ -158,6 +178,7 @@ class Table:
     """
 
     def __init__(self, backend: str, parts: Iterable[tuple[str | None, type]], operations: Iterable[Operation]) -> None:
+        self.backend = backend
         self.entries = tuple(
             _entry(backend, key, name, annotation)
             for key, part in parts
@@ -184,14 +205,17 @@ class Table:
 
     def fields(self, properties: Values) -> dict[str, Any]:
         """The declared values by the vendor's name for each, as the call that creates the object takes them."""
-        return {entry.field: value for entry, value in self.declared(properties) if entry.wire}
+        return {entry.field: entry.encode(value) for entry, value in self.declared(properties) if entry.wire}
 
     def overlay(self, properties: Values, observed: Values) -> dict[str, Any]:
-        """The properties with what the vendor was observed to hold, for declared attributes only."""
+        """The properties with what the vendor was observed to hold: of those declared, and changed in place.
+
+        What is fixed at creation cannot have changed; the vendor may only spell it in another way.
+        """
         result = copy.deepcopy(dict(properties))
         for entry, _ in self.declared(properties):
-            if entry.wire and entry.field in observed:
-                entry.place(result, observed[entry.field])
+            if entry.wire and entry.wire.by and entry.field in observed:
+                entry.place(result, entry.wire.decode(observed[entry.field]))
         return result
 
     def normalised(self, properties: Values) -> dict[str, Any]:
@@ -246,7 +270,7 @@ def plan(table: Table, olds: Values, news: Values) -> Plan:
         if (entry.name in new or entry.name in old)
         and differs(old.get(entry.name, constants[entry.name]), wanted[entry.name])
     ]
-    sent = [entry for entry in changed if entry.wire and wanted[entry.name] is not SERVER_CHOOSES]
+    sent = [entry for entry in changed if not entry.is_setting and wanted[entry.name] is not SERVER_CHOOSES]
     replaces = tuple(entry.dotted for entry in sent if entry.wire and not entry.wire.by)
     return Plan(
         steps=() if replaces else tuple(_steps(table, sent, wanted)),
@@ -278,7 +302,9 @@ def _steps(table: Table, changed: list[Entry], wanted: Values) -> Iterator[Step]
             continue
         carried = [entry for entry in table.entries if entry.wire and entry.wire.by == operation.name]
         sent = carried if operation.sends_all else [entry for entry in carried if entry in changed]
-        values = {entry.field: wanted[entry.name] for entry in sent if wanted[entry.name] is not SERVER_CHOOSES}
+        values = {
+            entry.field: entry.encode(wanted[entry.name]) for entry in sent if wanted[entry.name] is not SERVER_CHOOSES
+        }
         yield Step(operation, values)
 
 

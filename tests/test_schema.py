@@ -17,10 +17,18 @@ class Portable(TypedDict, total=False):
     note: Annotated[str, Attribute(default="")]
 
 
+def _split(text: str | None) -> list[str]:
+    return text.split(",") if text else []
+
+
 class CloudOptions(TypedDict, total=False):
     low: Annotated[int, Attribute(default=1, cloud=Wire("minimum", by="set_range"))]
     high: Annotated[int, Attribute(default=9, cloud=Wire("maximum", by="set_range"))]
     speed: Annotated[int, Attribute(cloud=Wire("speed", by="set_speed"))]
+    queue: Annotated[int, Attribute(default=0, cloud=Wire("queueTimeout", once=True))]
+    hosts: Annotated[
+        list[str], Attribute(default=[], cloud=Wire("hosts", by="set_hosts", encode=",".join, decode=_split))
+    ]
 
 
 def _call(_object: Any, _values: Any, _recorded: Any) -> None:
@@ -30,7 +38,12 @@ def _call(_object: Any, _values: Any, _recorded: Any) -> None:
 TABLE = Table(
     "cloud",
     [(None, Portable), ("cloud", CloudOptions)],
-    [Operation("set_labels", _call), Operation("set_range", _call, sends_all=True), Operation("set_speed", _call)],
+    [
+        Operation("set_labels", _call),
+        Operation("set_range", _call, sends_all=True),
+        Operation("set_speed", _call),
+        Operation("set_hosts", _call),
+    ],
 )
 
 NO_LABELS: dict[str, str] = {}
@@ -98,7 +111,13 @@ PROPERTIES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "image": st.sampled_from(["a", "b"]),
         "labels": st.dictionaries(st.sampled_from("xy"), st.sampled_from("12")),
         "note": st.sampled_from(["", "n"]),
-        "cloud": st.fixed_dictionaries(NOTHING, optional={key: st.integers(0, 2) for key in ("low", "high", "speed")}),
+        "cloud": st.fixed_dictionaries(
+            NOTHING,
+            optional={
+                **{key: st.integers(0, 2) for key in ("low", "high", "speed", "queue")},
+                "hosts": st.lists(st.sampled_from("ab"), max_size=2),
+            },
+        ),
     },
 )
 
@@ -126,5 +145,5 @@ def test_every_declared_change_is_carried_out_or_replaces(olds: Mapping[str, Any
     for step in made.steps:
         held |= step.values
     for entry, value in TABLE.declared(news):
-        if entry.wire:
-            assert held.get(entry.field, entry.attribute.default) == value
+        if not entry.is_setting:
+            assert held.get(entry.field, entry.encode(entry.attribute.default)) == entry.encode(value)

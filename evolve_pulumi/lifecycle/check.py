@@ -51,6 +51,7 @@ def check(kind: Kind, table: Table, olds: Values, news: Values) -> Checked:
             entry.place(inputs, entry.normalised(value))
         except ValidationError as error:
             failures.extend(_failures(entry, error))
+    failures.extend(Failure(path, why) for path, why in kind.contradictions(table.backend, inputs))
     if kind.named:
         inputs.update(_automatic_name(olds, inputs))
     return Checked(inputs, tuple(failures))

@@ -1,7 +1,7 @@
 """The kinds of resources: which tables make them up, and what happens to them beside the tables."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from evolve_pulumi.lifecycle.services import SERVICE_OPERATIONS, Services, Servi
 from evolve_pulumi.models.managed import Labelled, Owned
 from evolve_pulumi.models.sandbox import SandboxArgs
 from evolve_pulumi.models.service import ServiceArgs
-from evolve_pulumi.schema import Operation, Table, Values
+from evolve_pulumi.schema import Operation, Table, Values, is_unknown
 from evolve_pulumi.vendors import VENDORS, vendor
 from evolve_pulumi.vendors.base import Account, Objects
 
@@ -44,6 +44,13 @@ class Kind:
             [*((None, part) for part in self.parts), *options],
             own.operations if own else self.operations,
         )
+
+    def contradictions(self, backend: str, inputs: Values) -> Iterable[tuple[str, str]]:
+        """Paths of values that a vendor refuses together with others, and why; what is unknown is left out."""
+        values = self.table(backend).values(inputs)
+        known = {name: value for name, value in values.items() if not is_unknown(value)}
+        own = vendor(backend).kinds.get(self.name)
+        return own.contradictions(known) if own else ()
 
     def option_groups(self) -> frozenset[str]:
         """The names under which vendors' options for it may be given."""

@@ -3,7 +3,7 @@
 `lifecycle` speaks only these protocols. Values are named as in the tables; ids are the vendor's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -102,6 +102,10 @@ class Account(Protocol):
         ...
 
 
+def _none(_declared: Values) -> Iterable[tuple[str, str]]:
+    return ()
+
+
 @dataclass(frozen=True)
 class KindAtVendor:
     """What a vendor adds to a kind's table."""
@@ -109,6 +113,8 @@ class KindAtVendor:
     options: type | None
     """A TypedDict with what this vendor has alone, given under the vendor's name."""
     operations: tuple[Operation, ...]
+    contradictions: Callable[[Values], Iterable[tuple[str, str]]] = _none
+    """Paths of declared values that the vendor refuses together with others, and why."""
 
 
 class Vendor(Protocol):

@@ -66,6 +66,36 @@ def failures(kind: str, news: Mapping[str, Any]) -> list[str]:
             {"daytona": {"language": "cobol"}},
             "daytona.language: Input should be 'python', 'typescript' or 'javascript'",
         ),
+        (
+            "sandbox",
+            {"daytona": {"auto_stop_minutes": 5, "auto_pause_minutes": 5}},
+            "daytona.auto_pause_minutes: goes only without auto_stop_minutes: set one of the two to 0",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"auto_pause_minutes": 5, "auto_delete_minutes": 0}},
+            "daytona.auto_pause_minutes: goes only without auto_delete_minutes=0, which deletes at the stop",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"network_block_all": True, "network_allow_list": ["10.0.0.0/8"]}},
+            "daytona.network_allow_list: goes only without network_block_all",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"network_block_all": True, "domain_allow_list": ["a.example"]}},
+            "daytona.domain_allow_list: goes only without network_block_all",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"network_allow_list": ["10.0.0.1/8"]}},
+            "daytona.network_allow_list.0: Value error, 10.0.0.1/8 has host bits set",
+        ),
+        (
+            "sandbox",
+            {"daytona": {"queue_timeout_minutes": 0}},
+            "daytona.queue_timeout_minutes: Input should be greater than or equal to 1",
+        ),
         ("sandbox", {"ports": [80.0, 0.0]}, "ports.1: Input should be greater than or equal to 1"),
         ("sandbox", {"ports": [65536.0]}, "ports.0: Input should be less than or equal to 65535"),
         ("sandbox", {"ports": [80.5]}, "ports.0: Input should be a valid integer, got a number with a fractional part"),

@@ -6,12 +6,13 @@ Importing this package does not import the SDK; `open` and `warm_up` do.
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Account, KindAtVendor
 from evolve_pulumi.vendors.daytona.connection import connection, credentials
+from evolve_pulumi.vendors.daytona.contradictions import contradictions
 from evolve_pulumi.vendors.daytona.operations import SANDBOX_OPERATIONS
 from evolve_pulumi.vendors.daytona.options import DaytonaOptions
 
 __all__ = ["connection", "credentials", "kinds", "open", "warm_up"]
 
-kinds = {"sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS)}
+kinds = {"sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions)}
 
 
 def open(connection: Connection, credentials: str) -> Account:

@@ -1,14 +1,37 @@
 """What only Daytona has."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from evolve_pulumi.schema import Attribute, Input, Wire
 
 MAX_AUTO_ARCHIVE_MINUTES = 43200
 """30 days. Daytona stores 0 as this, and clamps what is larger."""
+
+
+def _is_network(text: str) -> str:
+    IPv4Network(text)
+    return text
+
+
+Cidr = Annotated[str, AfterValidator(_is_network)]
+Domain = Annotated[str, Field(pattern=r"^[^,\s]+$")]
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ",".join(values)
+
+
+def _unlisted(text: str | None) -> list[str]:
+    return text.split(",") if text else []
+
+
+def _network(**form: Any) -> Wire:
+    return Wire(by="update_network_settings", **form)
 
 
 class DaytonaOptions(TypedDict, total=False):
@@ -22,12 +45,51 @@ class DaytonaOptions(TypedDict, total=False):
     ]
     """What the toolbox's `code_run` runs."""
 
+    os_user: Annotated[Input[str], Field(min_length=1), Attribute(default="daytona", daytona=Wire())]
+    """The user that commands run as."""
+
+    region: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire("target"))]
+    """Where it runs. Default: the stack's `evolve:daytonaTarget`, else the organization's default region."""
+
+    spot: Annotated[Input[bool], Attribute(default=False, daytona=Wire())]
+    """Whether it may be evicted for a lower price."""
+
+    queue_timeout_minutes: Annotated[Input[int], Field(ge=1), Attribute(daytona=Wire("queue_timeout", once=True))]
+    """How long its creation may wait for capacity before Daytona gives it up. Default: it does not wait."""
+
+    linked_sandbox: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire())]
+    """Id of a sandbox to which it is linked."""
+
+    outbound_proxy_url: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire())]
+    """A proxy for what it sends out."""
+
+    network_block_all: Annotated[Input[bool], Attribute(default=False, daytona=_network())]
+    """Whether it can send nothing out at all."""
+
+    network_allow_list: Annotated[
+        Input[Sequence[Input[Cidr]]], Attribute(default=[], daytona=_network(encode=_listed, decode=_unlisted))
+    ]
+    """IPv4 networks that it can reach, such as `10.0.0.0/8`. Default: all."""
+
+    domain_allow_list: Annotated[
+        Input[Sequence[Input[Domain]]], Attribute(default=[], daytona=_network(encode=_listed, decode=_unlisted))
+    ]
+    """Domains that it can reach. Default: all."""
+
     auto_stop_minutes: Annotated[
         Input[int],
         Field(ge=0),
-        Attribute(default=15, daytona=Wire("auto_stop_interval", by="set_autostop_interval")),
+        Attribute(default=15, daytona=Wire("auto_stop_interval", by="set_idle_intervals")),
     ]
     """Idle minutes until the sandbox is stopped; 0 never stops it."""
+
+    auto_pause_minutes: Annotated[
+        Input[int],
+        Field(ge=0),
+        Attribute(default=0, daytona=Wire("auto_pause_interval", by="set_idle_intervals")),
+    ]
+    """Idle minutes until the sandbox is paused, where its class can pause; 0 never pauses it. Not together with
+    `auto_stop_minutes`."""
 
     auto_archive_minutes: Annotated[
         Input[int],

@@ -27,6 +27,8 @@ from evolve_pulumi.vendors.retry import patiently
 GONE = (SandboxState.DESTROYED, SandboxState.DESTROYING)
 ANY_PORT = 80
 """Preview URLs differ in the port alone, so asking for one tells all."""
+COMPOSED = ("connection", "owner", "default_labels")
+"""Declared values that are no parameters of their own."""
 MAX_POLL_SECONDS = 1.0
 READ_SECONDS = 30
 
@@ -83,18 +85,16 @@ class Sandboxes:
 
     def _create(self, declared: Values, token: str, deadline: float) -> Sandbox:
         """Ask once; where nobody knows what came of it, look the sandbox up."""
-        fields = dict(declared)
-        connection, stamped = fields.pop("connection"), labels.stamped(declared)
-        for managed in ("owner", "default_labels", "labels"):
-            fields.pop(managed, None)
-        params = CreateSandboxFromSnapshotParams(
-            **fields, labels={**stamped, labels.CREATE_TOKEN: token}, target=connection.get("region")
-        )
+        fields: dict[str, Any] = {"target": declared["connection"].get("region")} | dict(declared)
+        fields["labels"] = {**labels.stamped(declared), labels.CREATE_TOKEN: token}
+        for composed in COMPOSED:
+            fields.pop(composed, None)
+        params = CreateSandboxFromSnapshotParams(**fields)
         try:
             with translated(self._endpoint):
                 return self._sdk.create(params, timeout=max(deadline - time.monotonic(), 1))
         except EvolveError as error:
-            ours = self._created_with(token, fields["name"])
+            ours = self._created_with(token, declared["name"])
             if ours is None:
                 raise
             if isinstance(error, NameTakenError | UnreachableError) and time.monotonic() < deadline:
@@ -165,16 +165,11 @@ class Sandboxes:
             return False
 
     def _observe(self, sandbox: Sandbox, recorded: Values) -> Observed:
-        archive: Any = sandbox.auto_archive_interval
-        if recorded.get("auto_archive_interval") == 0 and archive == MAX_AUTO_ARCHIVE_MINUTES:
-            archive = 0
-        attributes = {
-            **labels.observed(sandbox.labels, recorded),
-            "public": sandbox.public,
-            "auto_stop_interval": sandbox.auto_stop_interval,
-            "auto_archive_interval": archive,
-            "auto_delete_interval": sandbox.auto_delete_interval,
-        }
+        attributes: dict[str, Any] = {
+            field: getattr(sandbox, field) for field in recorded if hasattr(sandbox, field)
+        } | labels.observed(sandbox.labels, recorded)
+        if recorded.get("auto_archive_interval") == 0 and sandbox.auto_archive_interval == MAX_AUTO_ARCHIVE_MINUTES:
+            attributes["auto_archive_interval"] = 0
         return Observed(sandbox.id, attributes, self._outputs(sandbox))
 
     def _preview_link(self, sandbox: Sandbox) -> PortPreviewUrl:
