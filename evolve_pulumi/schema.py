@@ -93,17 +93,29 @@ class Attribute:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What an operation is to do; values are by the vendor's names."""
+
+    values: Values
+    """What it carries."""
+    recorded: Values
+    """All that was declared before."""
+    timeout_seconds: float
+    """How long it may take."""
+
+
+@dataclass(frozen=True)
 class Operation:
     """One way to change an existing object in place: one call of the vendor's, whatever it carries.
 
     Args:
         name: What wires refer to; the vendor's name for it.
-        call: Carries it out: takes the vendor's object, the values by the vendor's names, and all recorded ones.
+        call: Carries it out on the vendor's object.
         sends_all: Whether the call takes all attributes it carries, or those that changed.
     """
 
     name: str
-    call: Callable[[Any, Values, Values], Any]
+    call: Callable[[Any, Change], Any]
     sends_all: bool = False
 
 

@@ -31,7 +31,7 @@ class CloudOptions(TypedDict, total=False):
     ]
 
 
-def _call(_object: Any, _values: Any, _recorded: Any) -> None:
+def _call(_object: Any, _change: Any) -> None:
     raise AssertionError("a plan calls nobody")
 
 

@@ -12,6 +12,8 @@ from evolve_pulumi.schema import Plan, Table, Values, plan
 from evolve_pulumi.vendors.base import Objects, Observed, Opener
 
 DEFAULT_MINUTES = 5.0
+LAST_STATES = {"stop": "stopped", "archive": "archived"}
+"""What `on_destroy` leaves an object in; `keep` leaves it as it is."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,29 @@ class Lifecycle:
             return self._outs(news, Observed(id, outputs={**answers, **seen.outputs}))
 
     def delete(self, id: str, olds: Values) -> None:
-        """Remove the object; that it is not there is fine, if this is where it was."""
+        """Remove the object, or give it up; that it is not there is fine, if this is where it was."""
         with self._about("delete", olds):
             table = self._table(olds)
             olds = table.normalised(olds)
-            if not self._objects(olds).delete(id, table.fields(olds), _seconds(olds, "delete_minutes")):
+            seconds = _seconds(olds, "delete_minutes")
+            if olds.get("on_destroy", "delete") != "delete":
+                found = self._give_up(id, olds, seconds)
+            else:
+                found = self._objects(olds).delete(id, table.fields(olds), seconds)
+            if not found:
                 self._refuse_foreign_account(olds)
+
+    def _give_up(self, id: str, olds: Values, seconds: float) -> bool:
+        """Leave the object in its last state, without its owner, so that nobody takes it for an orphan."""
+        table = self._table(olds)
+        last = {"state": state} if (state := LAST_STATES.get(olds["on_destroy"])) else {}
+        news = {key: value for key, value in olds.items() if key != "owner"} | last
+        recorded, steps = table.fields(olds), plan(table, olds, news).steps
+        try:
+            self._objects(olds).update(id, recorded, recorded, steps, seconds)
+        except NotFoundError:
+            return False
+        return True
 
     def _table(self, properties: Values) -> Table:
         return self.kind.table(properties["connection"]["backend"])

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from evolve_pulumi.errors import NotFoundError, NotReadyError
 from evolve_pulumi.models.service import RESTART
-from evolve_pulumi.schema import Attribute, Operation, Step, Values
+from evolve_pulumi.schema import Attribute, Change, Operation, Step, Values
 from evolve_pulumi.vendors.base import Account, Observed, RunningSandbox
 
 LOG_TAIL_LINES = 20
@@ -84,7 +84,7 @@ class Services:
         return True
 
 
-def _restart(_sandbox: Any, _values: Values, _recorded: Values) -> None:
+def _restart(_sandbox: Any, _change: Change) -> None:
     """Carried out by `Services.update`, which has all that it takes."""
 
 

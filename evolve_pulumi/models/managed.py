@@ -62,6 +62,7 @@ class Owned(Located, total=False):
 class Labelled(Located, total=False):
     """Entries of a kind with labels at the vendor: its owner and the default labels are stamped on it."""
 
-    owner: Annotated[Owner, Attribute(daytona=Wire(by="set_labels"))]
+    owner: Annotated[Owner, Attribute(default=None, daytona=Wire(by="set_labels"))]
+    """None for what a stack gives up without deleting it."""
     default_labels: Annotated[dict[str, str], Attribute(default={}, daytona=Wire(by="set_labels"))]
     """Labels from the stack's configuration, `evolve:defaultLabels`."""

@@ -1,7 +1,7 @@
 """The portable arguments of a sandbox."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -45,6 +45,15 @@ class SandboxArgs(TypedDict, total=False):
 
     ports: Annotated[Input[Sequence[Input[Port]]], Attribute(default=[])]
     """Ports to give preview URLs for, in `preview_urls`."""
+
+    state: Annotated[
+        Input[Literal["started", "stopped", "paused", "archived"]], Attribute(daytona=Wire(by="set_state"))
+    ]
+    """What it is to be. Default: it is started when it is made, and left as it is found from then on, so that a
+    vendor's timers can do their work."""
+
+    on_destroy: Annotated[Input[Literal["delete", "stop", "archive", "keep"]], Attribute(default="delete")]
+    """What becomes of it when it leaves the program, or is replaced."""
 
     timeouts: Annotated[Input[Timeouts], Attribute(default={})]
     """How long operations may take."""

@@ -185,6 +185,43 @@ def test_what_others_delete_is_made_again(stack: Stack, sdk: Daytona) -> None:
     stack.destroy().ok()
 
 
+def test_a_declared_state_is_kept_and_brought_back(stack: Stack, sdk: Daytona) -> None:
+    stack.write(program('state="stopped"'))
+    assert stack.up().ok().changes == {"created": 2}
+    box = sdk.get(stack.outputs()["id"])
+    assert box.state == "stopped"
+    box.start()
+    assert "~state" in stack.preview("--refresh").ok().output
+    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 1}
+    assert sdk.get(box.id).state == "stopped"
+    stack.write(program('state="started"'))
+    stack.up().ok()
+    sdk.get(box.id).stop()
+    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 1}
+    assert sdk.get(box.id).state == "started"
+
+
+def test_a_state_that_is_not_declared_is_left_to_timers_and_others(stack: Stack, sdk: Daytona) -> None:
+    stack.write(program(""))
+    stack.up().ok()
+    box = sdk.get(stack.outputs()["id"])
+    box.stop()
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+    assert sdk.get(box.id).state == "stopped"
+
+
+@pytest.mark.parametrize(("choice", "state"), [("keep", "started"), ("stop", "stopped")])
+def test_what_is_given_up_stays_without_an_owner(stack: Stack, sdk: Daytona, choice: str, state: str) -> None:
+    stack.write(program(f'on_destroy="{choice}", labels={{"team": "docs"}}'))
+    stack.up().ok()
+    box = sdk.get(stack.outputs()["id"])
+    assert stack.destroy().ok().changes == {"deleted": 2}
+    box.refresh_data()
+    assert box.state == state
+    assert box.labels["team"] == "docs"
+    assert not {"evolve-project", "evolve-stack", "evolve-resource"} & box.labels.keys()
+
+
 def test_default_labels_are_stamped_changed_in_place_and_give_way_to_the_programs(stack: Stack, sdk: Daytona) -> None:
     stack.run("config", "set", "--path", "evolve:defaultLabels.cost", "42").ok()
     stack.run("config", "set", "--path", "evolve:defaultLabels.team", "platform").ok()

@@ -53,6 +53,8 @@ CASES = {
     "labels": Case({"a": "1"}, {"a": "2", "b": "3"}, ["PUT labels"], ["PUT labels"]),
     "public": Case(True, False, ["POST public/false"], []),
     "ports": Case([3000], [3000, 4000], [], []),
+    "state": Case("stopped", "started", ["POST start"], []),
+    "on_destroy": Case("keep", "delete", [], []),
     "timeouts": Case({"create_minutes": 3}, {"create_minutes": 4}, [], []),
     "daytona.language": Case("typescript", "javascript", REPLACED, REPLACED),
     "daytona.os_user": Case("daytona", "root", REPLACED, REPLACED),

@@ -11,8 +11,8 @@ OWNER_LABELS = {"project": "evolve-project", "stack": "evolve-stack", "resource"
 
 
 def stamped(values: Values) -> dict[str, str]:
-    """The labels that declared values ask for; the user's win over the default ones."""
-    owner = {label: values["owner"][key] for key, label in OWNER_LABELS.items()}
+    """The labels that declared values ask for. The user's win over the default ones; without an owner none says so."""
+    owner = {label: values["owner"][key] for key, label in OWNER_LABELS.items()} if values.get("owner") else {}
     return {**values.get("default_labels", {}), **values.get("labels", {}), **owner}
 
 

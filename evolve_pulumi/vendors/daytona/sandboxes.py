@@ -17,17 +17,33 @@ from evolve_pulumi.errors import (
     UnreachableError,
     VendorError,
 )
-from evolve_pulumi.schema import Step, Values
+from evolve_pulumi.schema import Change, Step, Values
 from evolve_pulumi.vendors.base import Observed
 from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated
+from evolve_pulumi.vendors.daytona.operations import SET_STATE
 from evolve_pulumi.vendors.daytona.options import MAX_AUTO_ARCHIVE_MINUTES
 from evolve_pulumi.vendors.retry import patiently
 
+STARTED = SandboxState.STARTED.value
+LASTING = {
+    SandboxState.STARTED: "started",
+    SandboxState.STARTING: "started",
+    SandboxState.CREATING: "started",
+    SandboxState.RESTORING: "started",
+    SandboxState.RESUMING: "started",
+    SandboxState.STOPPED: "stopped",
+    SandboxState.STOPPING: "stopped",
+    SandboxState.PAUSED: "paused",
+    SandboxState.PAUSING: "paused",
+    SandboxState.ARCHIVED: "archived",
+    SandboxState.ARCHIVING: "archived",
+}
+"""The states that can be declared, and those that are on the way to them."""
 GONE = (SandboxState.DESTROYED, SandboxState.DESTROYING)
 ANY_PORT = 80
 """Preview URLs differ in the port alone, so asking for one tells all."""
-COMPOSED = ("connection", "owner", "default_labels")
+COMPOSED = ("connection", "owner", "default_labels", "state")
 """Declared values that are no parameters of their own."""
 MAX_POLL_SECONDS = 1.0
 READ_SECONDS = 30
@@ -50,10 +66,7 @@ class Sandboxes:
         token = secrets.token_hex(8)
         sandbox = patiently(lambda: self._create(declared, token, deadline), timeout_seconds)
         try:
-            if sandbox.state != SandboxState.STARTED:
-                with translated(self._endpoint):
-                    sandbox.wait_for_sandbox_start(timeout=max(deadline - time.monotonic(), 1))
-            return self._observe(sandbox, declared)
+            return self._made_ready(sandbox, declared, deadline)
         except VendorError as error:
             raise self._undone(sandbox, error) from error
 
@@ -69,8 +82,9 @@ class Sandboxes:
         sandbox = self._find(id)
         if sandbox is None:
             raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
+        deadline = time.monotonic() + timeout_seconds
         for step in steps:
-            patiently(lambda step=step: self._apply(sandbox, step, recorded), timeout_seconds)
+            self._apply(sandbox, step, recorded, deadline)
         return Observed(id)
 
     def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
@@ -92,7 +106,7 @@ class Sandboxes:
         params = CreateSandboxFromSnapshotParams(**fields)
         try:
             with translated(self._endpoint):
-                return self._sdk.create(params, timeout=max(deadline - time.monotonic(), 1))
+                return self._sdk.create(params, timeout=_left(deadline))
         except EvolveError as error:
             ours = self._created_with(token, declared["name"])
             if ours is None:
@@ -100,6 +114,16 @@ class Sandboxes:
             if isinstance(error, NameTakenError | UnreachableError) and time.monotonic() < deadline:
                 return ours
             raise self._undone(ours, error) from error
+
+    def _made_ready(self, sandbox: Sandbox, declared: Values, deadline: float) -> Observed:
+        """Wait until it has started, and bring it from there to the state that is declared."""
+        if sandbox.state != SandboxState.STARTED:
+            with translated(self._endpoint):
+                sandbox.wait_for_sandbox_start(timeout=_left(deadline))
+        seen = self._observe(sandbox, declared)
+        if declared.get("state", STARTED) != STARTED:
+            self._apply(sandbox, Step(SET_STATE, {"state": declared["state"]}), declared, deadline)
+        return seen
 
     def _created_with(self, token: str, name: str) -> Sandbox | None:
         """The sandbox that a failed call made after all."""
@@ -137,9 +161,14 @@ class Sandboxes:
 
         return patiently(get, READ_SECONDS)
 
-    def _apply(self, sandbox: Sandbox, step: Step, recorded: Values) -> None:
-        with translated(self._endpoint):
-            step.operation.call(sandbox, step.values, recorded)
+    def _apply(self, sandbox: Sandbox, step: Step, recorded: Values, deadline: float) -> None:
+        """Carry out one operation, again while Daytona is busy with the one before."""
+
+        def once() -> None:
+            with translated(self._endpoint):
+                step.operation.call(sandbox, Change(step.values, recorded, _left(deadline)))
+
+        patiently(once, _left(deadline))
 
     def _delete(self, sandbox: Sandbox) -> None:
         with contextlib.suppress(NotFoundError), translated(self._endpoint):
@@ -168,6 +197,7 @@ class Sandboxes:
         attributes: dict[str, Any] = {
             field: getattr(sandbox, field) for field in recorded if hasattr(sandbox, field)
         } | labels.observed(sandbox.labels, recorded)
+        attributes["state"] = LASTING.get(SandboxState(sandbox.state), str(sandbox.state))
         if recorded.get("auto_archive_interval") == 0 and sandbox.auto_archive_interval == MAX_AUTO_ARCHIVE_MINUTES:
             attributes["auto_archive_interval"] = 0
         return Observed(sandbox.id, attributes, self._outputs(sandbox))
@@ -184,3 +214,8 @@ class Sandboxes:
             outputs["preview_url_template"] = link.url.replace(f"//{ANY_PORT}-", "//{port}-", 1)
             outputs["preview_token"] = link.token
         return outputs
+
+
+def _left(deadline: float) -> float:
+    """Seconds until then; the SDK takes none for all the time there is."""
+    return max(deadline - time.monotonic(), 1)
