@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evolve_pulumi.models.managed import Timeouts
+    from evolve_pulumi.models.sandbox import VolumeMount
     from evolve_pulumi.models.service import Health
     from evolve_pulumi.resources.sandbox import Sandbox
     from evolve_pulumi.resources.service import Service
+    from evolve_pulumi.resources.volume import Volume
     from evolve_pulumi.vendors.daytona.options import DaytonaOptions
 
-__all__ = ["DaytonaOptions", "Health", "Sandbox", "Service", "Timeouts"]
+__all__ = ["DaytonaOptions", "Health", "Sandbox", "Service", "Timeouts", "Volume", "VolumeMount"]
 
 _HOMES = {
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
@@ -22,6 +24,8 @@ _HOMES = {
     "Sandbox": "evolve_pulumi.resources.sandbox",
     "Service": "evolve_pulumi.resources.service",
     "Timeouts": "evolve_pulumi.models.managed",
+    "Volume": "evolve_pulumi.resources.volume",
+    "VolumeMount": "evolve_pulumi.models.sandbox",
 }
 
 

@@ -52,8 +52,8 @@ def check(kind: Kind, table: Table, olds: Values, news: Values) -> Checked:
         except ValidationError as error:
             failures.extend(_failures(entry, error))
     failures.extend(Failure(path, why) for path, why in kind.contradictions(table.backend, inputs))
-    if kind.named:
-        inputs.update(_automatic_name(olds, inputs))
+    if kind.name_parts:
+        inputs.update(_automatic_name(kind, olds, inputs))
     return Checked(inputs, tuple(failures))
 
 
@@ -88,7 +88,7 @@ def _failures(entry: Entry, error: ValidationError) -> Iterator[Failure]:
         yield Failure(".".join([entry.dotted, *inner]), problem["msg"])
 
 
-def _automatic_name(olds: Values, inputs: dict[str, Any]) -> dict[str, Any]:
+def _automatic_name(kind: Kind, olds: Values, inputs: dict[str, Any]) -> dict[str, Any]:
     """A new object's name, or the one it has; an explicit name is left as it is.
 
     It is made only where there are no old inputs, so that it stays the same for the life of the object, and a
@@ -98,6 +98,7 @@ def _automatic_name(olds: Values, inputs: dict[str, Any]) -> dict[str, Any]:
         return {}
     if olds:
         return {"name": olds["name"]} if "name" in olds else {}
-    stem = re.sub(r"[^a-z0-9]+", "-", inputs["owner"]["resource"].lower()).strip("-")
+    owner = "-".join(inputs["owner"][part] for part in kind.name_parts)
+    stem = re.sub(r"[^a-z0-9]+", "-", owner.lower()).strip("-")
     suffix = secrets.token_hex(SUFFIX_BYTES)
     return {"name": f"{stem[: MAX_NAME - len(suffix) - 1]}-{suffix}"}

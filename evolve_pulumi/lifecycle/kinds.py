@@ -9,6 +9,7 @@ from evolve_pulumi.lifecycle.services import SERVICE_OPERATIONS, Services, Servi
 from evolve_pulumi.models.managed import Labelled, Owned
 from evolve_pulumi.models.sandbox import SandboxArgs
 from evolve_pulumi.models.service import ServiceArgs
+from evolve_pulumi.models.volume import VolumeArgs
 from evolve_pulumi.schema import Operation, Table, Values, is_unknown
 from evolve_pulumi.vendors import VENDORS, vendor
 from evolve_pulumi.vendors.base import Account, Objects
@@ -27,8 +28,11 @@ class Kind:
     """TypedDicts with its arguments at every vendor; a vendor's own options come on top."""
     objects: Callable[[Account], Objects]
     """Where its objects are, in an account."""
-    named: bool = False
-    """Whether it gets an automatic name."""
+    name_parts: tuple[str, ...] = ()
+    """What its automatic names are made of, besides a random suffix: parts of its owner. None: it has no name. A kind
+    without labels says there whose it is."""
+    holds_data: bool = False
+    """Whether its deletion loses what cannot be made again, and so has to be allowed."""
     operations: tuple[Operation, ...] = ()
     """Those that are the same at every vendor."""
     derived: Callable[[Values], dict[str, Any]] = _nothing
@@ -70,8 +74,15 @@ KINDS: Mapping[str, Kind] = {
             "sandbox",
             (Labelled, SandboxArgs),
             lambda account: account.objects("sandbox"),
-            named=True,
+            name_parts=("resource",),
             derived=_preview_urls,
+        ),
+        Kind(
+            "volume",
+            (Owned, VolumeArgs),
+            lambda account: account.objects("volume"),
+            name_parts=("project", "stack", "resource"),
+            holds_data=True,
         ),
         Kind("service", (Owned, ServiceState, ServiceArgs), Services, operations=SERVICE_OPERATIONS),
     )

@@ -39,7 +39,11 @@ class Lifecycle:
     def diff(self, olds: Values, news: Values) -> Plan:
         """What it takes to get from what is recorded to what is declared. Calls nobody."""
         table = self._table(news)
-        return plan(table, table.normalised(olds), table.normalised(news))
+        made = plan(table, table.normalised(olds), table.normalised(news))
+        if made.replaces:
+            with self._about("replace", news):
+                self._refuse_data_loss(news)
+        return made
 
     def create(self, news: Values) -> tuple[str, dict[str, Any]]:
         """Make the object; the id, and the properties to record."""
@@ -80,6 +84,7 @@ class Lifecycle:
     def delete(self, id: str, olds: Values) -> None:
         """Remove the object, or give it up; that it is not there is fine, if this is where it was."""
         with self._about("delete", olds):
+            self._refuse_data_loss(olds)
             table = self._table(olds)
             olds = table.normalised(olds)
             seconds = _seconds(olds, "delete_minutes")
@@ -119,6 +124,13 @@ class Lifecycle:
             raise RefusedError(
                 f"it belongs to the account {owner}, and the key is for {account}",
                 remedy="Use a key of its own account. Only if it is really gone: `pulumi state delete`.",
+            )
+
+    def _refuse_data_loss(self, properties: Values) -> None:
+        if self.kind.holds_data and properties.get("allow_data_loss") is not True:
+            raise RefusedError(
+                f"this would delete what is in the {self.kind.name}",
+                remedy="If that may go: set allow_data_loss=True, run `pulumi up`, and try again.",
             )
 
     @contextmanager

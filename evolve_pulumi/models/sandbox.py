@@ -1,7 +1,7 @@
 """The portable arguments of a sandbox."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Required
 
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -23,6 +23,21 @@ def _not_reserved(name: str) -> str:
 LabelName = Annotated[str, AfterValidator(_not_reserved)]
 
 
+class VolumeMount(TypedDict, total=False):
+    """A volume at a place in a sandbox."""
+
+    __pydantic_config__ = ConfigDict(  # pyright: ignore[reportGeneralTypeIssues]
+        extra="forbid", use_attribute_docstrings=True
+    )
+
+    volume_id: Required[Input[str]]
+    """The volume's id."""
+    mount_path: Required[Annotated[Input[str], Field(pattern=r"^/.")]]
+    """Absolute path of the folder at which it appears."""
+    subpath: Input[str]
+    """Folder of the volume to mount. Default: all of it."""
+
+
 class SandboxArgs(TypedDict, total=False):
     """Arguments of `Sandbox` that mean the same at every vendor."""
 
@@ -39,6 +54,9 @@ class SandboxArgs(TypedDict, total=False):
 
     labels: Annotated[Input[Mapping[LabelName, Input[str]]], Attribute(default={}, daytona=Wire(by="set_labels"))]
     """Names and values to find the sandbox by. Labels that others put on it are left alone."""
+
+    volumes: Annotated[Input[Sequence[Input[VolumeMount]]], Attribute(default=[], daytona=Wire())]
+    """Volumes to mount. Pass a volume's `id`, so that the sandbox is made after it and deleted before it."""
 
     public: Annotated[Input[bool], Attribute(default=False, daytona=Wire(by="set_public"))]
     """Whether preview URLs answer without a token."""

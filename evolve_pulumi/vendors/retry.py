@@ -1,5 +1,6 @@
-"""Trying again, where that is safe and can help. Nothing else in the project retries."""
+"""Trying again where that is safe and can help, and waiting. Nothing else in the project does either."""
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,6 +11,8 @@ from evolve_pulumi.errors import BusyError, RateLimitError, UnreachableError
 T = TypeVar("T")
 
 UNREACHABLE_ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 0.05
+LAST_PAUSE_SECONDS = 1.0
 _JITTER = tenacity.wait_random_exponential(multiplier=0.25, max=8)
 
 
@@ -32,6 +35,17 @@ def patiently(call: Callable[[], T], timeout_seconds: float) -> T:
         reraise=True,
     )
     return attempts(call)
+
+
+def wait_until(done: Callable[[], bool], deadline: float) -> bool:
+    """Ask until it is so, or until the deadline, by the monotonic clock; whether it is so."""
+    pause = FIRST_PAUSE_SECONDS
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+        pause = min(pause * 2, LAST_PAUSE_SECONDS)
+    return True
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

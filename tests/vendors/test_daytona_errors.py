@@ -35,7 +35,7 @@ ENDPOINT = "https://sandboxes.example/api"
         (404, "Sandbox with ID or name x not found", NotFoundError),
         (409, "Sandbox with name web already exists", NameTakenError),
         (409, "Sandbox state change in progress", BusyError),
-        (409, "Volume is in use by one or more sandboxes", VendorError),
+        (409, "Volume is in use by one or more sandboxes (e.g. web)", BusyError),
         (422, "Pause is not supported for this sandbox class", VendorError),
         (429, "Rate limit exceeded", RateLimitError),
         (500, "Internal server error", UnreachableError),

@@ -12,7 +12,10 @@ from evolve_pulumi.vendors.daytona.options import DaytonaOptions
 
 __all__ = ["connection", "credentials", "kinds", "open", "warm_up"]
 
-kinds = {"sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions)}
+kinds = {
+    "sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions),
+    "volume": KindAtVendor(None, ()),
+}
 
 
 def open(connection: Connection, credentials: str) -> Account:

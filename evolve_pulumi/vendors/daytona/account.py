@@ -10,6 +10,7 @@ from evolve_pulumi.vendors.base import Objects, RunningSandbox
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
 from evolve_pulumi.vendors.daytona.sandboxes import Sandboxes
+from evolve_pulumi.vendors.daytona.volumes import Volumes
 
 MAX_CONNECTIONS = 256
 
@@ -39,8 +40,8 @@ class DaytonaAccount:
             return None
 
     def objects(self, kind: str) -> Objects:
-        """The sandboxes."""
-        return {"sandbox": Sandboxes}[kind](self.sdk, self.endpoint)
+        """The objects of a kind."""
+        return {"sandbox": Sandboxes, "volume": Volumes}[kind](self.sdk, self.endpoint)
 
     def sandbox(self, id: str) -> RunningSandbox:
         """The inside of a sandbox."""

@@ -24,7 +24,7 @@ MAX_WORDS = 600
 
 QUOTA = re.compile(r"limit exceeded|quota exceeded|exceeds maximum", re.IGNORECASE)
 TAKEN = re.compile(r"already exists", re.IGNORECASE)
-BUSY = re.compile(r"state change in progress|is not in a ready state", re.IGNORECASE)
+BUSY = re.compile(r"state change in progress|is not in a ready state|in use by one or more sandboxes", re.IGNORECASE)
 
 
 @contextmanager

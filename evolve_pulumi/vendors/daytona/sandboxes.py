@@ -23,7 +23,7 @@ from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.operations import SET_STATE
 from evolve_pulumi.vendors.daytona.options import MAX_AUTO_ARCHIVE_MINUTES
-from evolve_pulumi.vendors.retry import patiently
+from evolve_pulumi.vendors.retry import patiently, wait_until
 
 STARTED = SandboxState.STARTED.value
 LASTING = {
@@ -45,7 +45,6 @@ ANY_PORT = 80
 """Preview URLs differ in the port alone, so asking for one tells all."""
 COMPOSED = ("connection", "owner", "default_labels", "state")
 """Declared values that are no parameters of their own."""
-MAX_POLL_SECONDS = 1.0
 READ_SECONDS = 30
 
 
@@ -94,7 +93,8 @@ class Sandboxes:
         if sandbox is None:
             return False
         patiently(lambda: self._delete(sandbox), timeout_seconds)
-        self._wait_until_destroyed(id, deadline)
+        if not wait_until(lambda: not self._exists(id), deadline):
+            raise NotReadyError(f"sandbox {id} is still being deleted", remedy="Run it again, or raise delete_minutes.")
         return True
 
     def _create(self, declared: Values, token: str, deadline: float) -> Sandbox:
@@ -173,17 +173,6 @@ class Sandboxes:
     def _delete(self, sandbox: Sandbox) -> None:
         with contextlib.suppress(NotFoundError), translated(self._endpoint):
             sandbox.delete()
-
-    def _wait_until_destroyed(self, id: str, deadline: float) -> None:
-        pause = 0.05
-        while self._exists(id):
-            if time.monotonic() > deadline:
-                raise NotReadyError(
-                    f"sandbox {id} is still being deleted",
-                    remedy="Run it again, or give it longer: timeouts.delete_minutes.",
-                )
-            time.sleep(pause)
-            pause = min(pause * 2, MAX_POLL_SECONDS)
 
     def _exists(self, id: str) -> bool:
         """Whether Daytona still shows it, if only as being destroyed."""
