@@ -74,7 +74,7 @@ class Provider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """None makes the engine compare inputs itself, which `replace_on_changes` needs."""
         with _reported():
-            plan = self._lifecycle.diff(_incoming(_olds), _incoming(_news))
+            plan = self._lifecycle.diff(_id, _incoming(_olds), _incoming(_news))
             tops = sorted({path.split(".", 1)[0] for path in plan.replaces})
             return DiffResult(changes=None if plan.changes else False, replaces=tops)
 

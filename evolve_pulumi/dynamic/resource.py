@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -42,6 +42,11 @@ class Declared(Resource):
         properties |= {"owner": _owner(resource_name), PREVIEW: pulumi.runtime.is_dry_run()}
         properties |= _place()
         super().__init__(provider(kind), resource_name, properties, pulumi.ResourceOptions.merge(own, opts))
+
+    @classmethod
+    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:
+        """Look at one that this stack does not own: its outputs are read at each update, and it is never changed."""
+        return cls(resource_name, opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))  # pyright: ignore[reportCallIssue]
 
 
 def _owner(resource_name: str) -> dict[str, str]:

@@ -92,9 +92,9 @@ def _automatic_name(kind: Kind, olds: Values, inputs: dict[str, Any]) -> dict[st
     """A new object's name, or the one it has; an explicit name is left as it is.
 
     It is made only where there are no old inputs, so that it stays the same for the life of the object, and a
-    replacement gets another.
+    replacement gets another. What is adopted keeps the name it has.
     """
-    if "name" in inputs:
+    if "name" in inputs or (not olds and "adopt_id" in inputs):
         return {}
     if olds:
         return {"name": olds["name"]} if "name" in olds else {}

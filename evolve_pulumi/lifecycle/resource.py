@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evolve_pulumi.errors import EvolveError, NotFoundError, RefusedError
+from evolve_pulumi.lifecycle import adoption
 from evolve_pulumi.lifecycle.check import Checked, check
 from evolve_pulumi.lifecycle.kinds import Kind
-from evolve_pulumi.schema import Plan, Table, Values, plan
+from evolve_pulumi.schema import SERVER_CHOOSES, Plan, Table, Values, plan
 from evolve_pulumi.vendors.base import Objects, Observed, Opener
 
 DEFAULT_MINUTES = 5.0
@@ -36,13 +37,15 @@ class Lifecycle:
         """Normalise and validate declared properties, and name what has no name."""
         return check(self.kind, self._table(news), olds, news)
 
-    def diff(self, olds: Values, news: Values) -> Plan:
+    def diff(self, id: str, olds: Values, news: Values) -> Plan:
         """What it takes to get from what is recorded to what is declared. Calls nobody."""
         table = self._table(news)
-        made = plan(table, table.normalised(olds), table.normalised(news))
+        made = _plan(table, table.normalised(olds), table.normalised(news))
         if made.replaces:
             with self._about("replace", news):
                 self._refuse_data_loss(news)
+                if news.get("adopt_id") == id:
+                    raise adoption.of_itself(", ".join(made.replaces))
         return made
 
     def create(self, news: Values) -> tuple[str, dict[str, Any]]:
@@ -50,6 +53,9 @@ class Lifecycle:
         with self._about("create", news):
             table, objects = self._table(news), self._objects(news)
             news = table.normalised(news)
+            if "adopt_id" in news:
+                seen = adoption.adopt(table, objects, news, _seconds(news, "create_minutes"))
+                return seen.id, self._outs(news, seen)
             made = objects.create(table.fields(news), _seconds(news, "create_minutes"))
             return made.id, self._outs(news, made)
 
@@ -72,7 +78,7 @@ class Lifecycle:
         with self._about("update", news):
             table = self._table(news)
             olds, news = table.normalised(olds), table.normalised(news)
-            steps = plan(table, olds, news).steps
+            steps = _plan(table, olds, news).steps
             answers = {key: value for key, value in olds.items() if key not in _inputs(table, olds)}
             if not steps:
                 return self._outs(news, Observed(id, outputs=answers))
@@ -141,6 +147,11 @@ class Lifecycle:
         except EvolveError as error:
             error.about(f"{self.kind.name} {properties['owner']['resource']!r}: {operation}")
             raise
+
+
+def _plan(table: Table, olds: Values, news: Values) -> Plan:
+    """Compare; the name of what was adopted is the vendor's answer, until it is declared."""
+    return plan(table, olds if "name" in news else {**olds, "name": SERVER_CHOOSES}, news)
 
 
 def _seconds(properties: Values, operation: str) -> float:

@@ -73,5 +73,9 @@ class SandboxArgs(TypedDict, total=False):
     on_destroy: Annotated[Input[Literal["delete", "stop", "archive", "keep"]], Attribute(default="delete")]
     """What becomes of it when it leaves the program, or is replaced."""
 
+    adopt_id: Annotated[Input[str], Field(min_length=1), Attribute()]
+    """Id of a sandbox that exists, to be taken over instead of creating one. Matters when it is created here; take it
+    out later, or leave it."""
+
     timeouts: Annotated[Input[Timeouts], Attribute(default={})]
     """How long operations may take."""

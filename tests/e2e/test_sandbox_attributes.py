@@ -27,6 +27,7 @@ for name, arguments in json.loads(pathlib.Path("declared.json").read_text()).ite
 REPLACED = None
 """Instead of calls: another sandbox takes its place."""
 NOT_HERE = {
+    "adopt_id": "it takes a sandbox that exists: test_adoption.py",
     "volumes": "a volume has to be made first: test_volume.py",
     "daytona.spot": "the local cloud has no capacity to sell",
     "daytona.linked_sandbox": "the local cloud links nothing",

@@ -184,8 +184,9 @@ class Sandboxes:
 
     def _observe(self, sandbox: Sandbox, recorded: Values) -> Observed:
         attributes: dict[str, Any] = {
-            field: getattr(sandbox, field) for field in recorded if hasattr(sandbox, field)
+            field: getattr(sandbox, field) for field in recorded.keys() - {"volumes"} if hasattr(sandbox, field)
         } | labels.observed(sandbox.labels, recorded)
+        attributes["os_user"], attributes["env_vars"] = sandbox.user, sandbox.env
         attributes["state"] = LASTING.get(SandboxState(sandbox.state), str(sandbox.state))
         if recorded.get("auto_archive_interval") == 0 and sandbox.auto_archive_interval == MAX_AUTO_ARCHIVE_MINUTES:
             attributes["auto_archive_interval"] = 0
@@ -197,7 +198,7 @@ class Sandboxes:
 
     def _outputs(self, sandbox: Sandbox) -> dict[str, Any]:
         """Answers that stay, and the preview token, which is a new one after each start."""
-        outputs: dict[str, Any] = {"account": sandbox.organization_id}
+        outputs: dict[str, Any] = {"account": sandbox.organization_id, "name": sandbox.name}
         if sandbox.state == SandboxState.STARTED:
             link = patiently(lambda: self._preview_link(sandbox), READ_SECONDS)
             outputs["preview_url_template"] = link.url.replace(f"//{ANY_PORT}-", "//{port}-", 1)
