@@ -6,7 +6,8 @@ which asks for no diff.
 """
 
 from evolve_pulumi.errors import NotFoundError, RefusedError
-from evolve_pulumi.schema import Table, Values, plan
+from evolve_pulumi.planning import plan
+from evolve_pulumi.schema import Table, Values
 from evolve_pulumi.vendors.base import Objects, Observed
 
 

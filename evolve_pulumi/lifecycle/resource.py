@@ -9,7 +9,8 @@ from evolve_pulumi.errors import EvolveError, NotFoundError, RefusedError
 from evolve_pulumi.lifecycle import adoption
 from evolve_pulumi.lifecycle.check import Checked, check
 from evolve_pulumi.lifecycle.kinds import Kind
-from evolve_pulumi.schema import SERVER_CHOOSES, Plan, Table, Values, plan
+from evolve_pulumi.planning import Plan, plan
+from evolve_pulumi.schema import SERVER_CHOOSES, Table, Values
 from evolve_pulumi.vendors.base import Objects, Observed, Opener
 
 DEFAULT_MINUTES = 5.0

@@ -15,7 +15,8 @@ from typing_extensions import TypedDict
 
 from evolve_pulumi.errors import NotFoundError, NotReadyError
 from evolve_pulumi.models.service import RESTART
-from evolve_pulumi.schema import Attribute, Change, Operation, Step, Values
+from evolve_pulumi.planning import Step
+from evolve_pulumi.schema import Attribute, Change, Operation, Values
 from evolve_pulumi.vendors.base import Account, Observed, RunningSandbox
 
 LOG_TAIL_LINES = 20

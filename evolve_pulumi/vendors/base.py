@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from evolve_pulumi.models.managed import Connection
-from evolve_pulumi.schema import Operation, Step, Values
+from evolve_pulumi.planning import Step
+from evolve_pulumi.schema import Operation, Values
 from evolve_pulumi.vendors.settings import Settings
 
 

@@ -17,7 +17,8 @@ from evolve_pulumi.errors import (
     UnreachableError,
     VendorError,
 )
-from evolve_pulumi.schema import Change, Step, Values
+from evolve_pulumi.planning import Step
+from evolve_pulumi.schema import Change, Values
 from evolve_pulumi.vendors.base import Observed
 from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated

@@ -9,7 +9,8 @@ from daytona import Daytona
 from daytona.common.volume import Volume
 
 from evolve_pulumi.errors import NotFoundError, NotReadyError, VendorError
-from evolve_pulumi.schema import Step, Values
+from evolve_pulumi.planning import Step
+from evolve_pulumi.schema import Values
 from evolve_pulumi.vendors.base import Observed
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.retry import patiently, wait_until

@@ -1,4 +1,4 @@
-"""The table's interpreter, on a table made for the purpose."""
+"""The diff, over a table made for the purpose."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import TypedDict
 
-from evolve_pulumi.schema import UNKNOWN, Attribute, Operation, Table, Wire, plan
+from evolve_pulumi.planning import plan
+from evolve_pulumi.schema import UNKNOWN, Attribute, Operation, Table, Wire
 
 
 class Portable(TypedDict, total=False):

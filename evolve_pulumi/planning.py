@@ -1,0 +1,74 @@
+"""From recorded and declared properties to what has to be done: the diff, as a pure function over a table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evolve_pulumi.schema import SERVER_CHOOSES, Entry, Operation, Table, Values, is_unknown
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation to carry out, with the values it takes."""
+
+    operation: Operation
+    values: Values
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What it takes to make an object what its program declares."""
+
+    steps: tuple[Step, ...]
+    """In the order of execution; empty where the object must be replaced."""
+    replaces: tuple[str, ...]
+    """Dotted paths of the changed attributes that are fixed at creation."""
+    settings: tuple[str, ...]
+    """Dotted paths of the changed attributes that no vendor holds."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything differs at all."""
+        return bool(self.steps or self.replaces or self.settings)
+
+
+def plan(table: Table, olds: Values, news: Values) -> Plan:
+    """Compare recorded with declared properties.
+
+    An attribute that was declared and no longer is counts as declared with its constant. Where it has none, the
+    object keeps what it has, and only the record of it goes. An unknown value counts as changed.
+    """
+    old, new = table.values(olds), table.values(news)
+    constants = {entry.name: entry.attribute.default for entry in table.entries}
+    wanted = {name: new.get(name, constant) for name, constant in constants.items()}
+    changed = [
+        entry
+        for entry in table.entries
+        if (entry.name in new or entry.name in old)
+        and differs(old.get(entry.name, constants[entry.name]), wanted[entry.name])
+    ]
+    sent = [entry for entry in changed if not entry.is_setting and wanted[entry.name] is not SERVER_CHOOSES]
+    replaces = tuple(entry.dotted for entry in sent if entry.wire and not entry.wire.by)
+    return Plan(
+        steps=() if replaces else tuple(_steps(table, sent, wanted)),
+        replaces=replaces,
+        settings=tuple(entry.dotted for entry in changed if entry not in sent),
+    )
+
+
+def differs(old: Any, new: Any) -> bool:
+    """Whether two values differ; one that holds something unknown differs from everything."""
+    return old != new or is_unknown(new)
+
+
+def _steps(table: Table, changed: list[Entry], wanted: Values) -> Iterator[Step]:
+    touched = {entry.wire.by for entry in changed if entry.wire}
+    for operation in table.operations:
+        if operation.name not in touched:
+            continue
+        carried = [entry for entry in table.entries if entry.wire and entry.wire.by == operation.name]
+        sent = carried if operation.sends_all else [entry for entry in carried if entry in changed]
+        values = {
+            entry.field: entry.encode(wanted[entry.name]) for entry in sent if wanted[entry.name] is not SERVER_CHOOSES
+        }
+        yield Step(operation, values)
