@@ -90,3 +90,27 @@ def test_a_killed_engine_leaves_no_process_and_no_sandbox(stack: Stack, cloud: C
     assert gone
     assert not alive
     until(lambda: cloud.status()["sandboxes"] == 0)
+
+
+def test_an_interrupted_up_loses_and_doubles_nothing(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    """The engine waits for the creates that run, and records them."""
+    cloud.inject(**CREATE, delay_seconds=4)
+    stack.write(program(count=3))
+    engine = subprocess.Popen(
+        stack.command("up", "--yes", "--skip-preview"),
+        cwd=stack.folder,
+        env=stack.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    until(lambda: cloud.peak_concurrent() >= 1)
+    engine.send_signal(signal.SIGINT)
+    output, _ = engine.communicate(timeout=60)
+    assert engine.returncode != 0
+    assert "Traceback" not in output, output
+    cloud.heal()
+    stack.up().ok()
+    recorded = {item["id"] for item in stack.export()["resources"] if item["type"].endswith("evolve:Sandbox")}
+    assert {item.id for item in sdk.list()} == recorded
+    assert len(recorded) == 3
