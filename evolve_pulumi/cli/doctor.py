@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 import typer
 
 from evolve_pulumi import local_address
+from evolve_pulumi.cli import engine
 
 PACKAGES = ("pulumi", "daytona", "e2b")
 MISSING = "missing"
@@ -60,27 +60,20 @@ def _look() -> Iterator[Finding]:
 
 def _engine() -> Finding:
     """The engine on PATH, or the one that the project's engine kit keeps in the user's cache."""
-    if on_path := shutil.which("pulumi"):
-        return Finding("engine", f"pulumi {_version(on_path)}, {_source(Path(on_path))}")
-    kept = sorted(_engine_cache().glob("*/bin/pulumi"))
-    if kept:
+    program = engine.find()
+    if program is None:
         return Finding(
-            "engine",
-            f"pulumi {_version(str(kept[-1]))}, kept by the engine kit for make, not on PATH",
-            remedy=f"To use it in a shell of your own: export PATH={kept[-1].parent}:$PATH",
-            needed=False,
+            "engine", "no pulumi", remedy="Install the Pulumi CLI, or let `make up` in the repository get it."
         )
-    return Finding("engine", "no pulumi", remedy="Install the Pulumi CLI, or let `make up` in the repository get it.")
-
-
-def _source(program: Path) -> str:
-    if program.is_relative_to(_engine_cache()):
-        return f"kept by the engine kit, {program}"
-    return f"from PATH, {program}"
-
-
-def _engine_cache() -> Path:
-    return Path(platformdirs.user_cache_dir("evolve-pulumi")) / "engine"
+    version, kept = _version(str(program)), engine.is_kept(program)
+    if shutil.which("pulumi"):
+        return Finding("engine", f"pulumi {version}, {'kept by the engine kit' if kept else 'from PATH'}, {program}")
+    return Finding(
+        "engine",
+        f"pulumi {version}, kept by the engine kit for make, not on PATH",
+        remedy=f"To use it in a shell of your own: export PATH={program.parent}:$PATH",
+        needed=False,
+    )
 
 
 def _version(program: str) -> str:
@@ -91,8 +84,8 @@ def _version(program: str) -> str:
 
 def _beside_engine(subject: str, program: str) -> Finding:
     """A part of the engine: beside it, or on PATH."""
-    engine = shutil.which("pulumi") or next(map(str, sorted(_engine_cache().glob("*/bin/pulumi"))), "")
-    beside = Path(engine).resolve().with_name(program) if engine else Path(program)
+    found_engine = engine.find()
+    beside = found_engine.resolve().with_name(program) if found_engine else Path(program)
     if found := (str(beside) if beside.is_file() else shutil.which(program)):
         return Finding(subject, found)
     return Finding(subject, f"no {program}", remedy="It comes with the Pulumi CLI, and with the engine kit.")

@@ -3,8 +3,9 @@
 `lifecycle` speaks only these protocols. Values are named as in the tables; ids are the vendor's.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from evolve_pulumi.models.managed import Connection
@@ -87,6 +88,19 @@ class RunningSandbox(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Owned:
+    """An object that says which stack made it."""
+
+    kind: str
+    id: str
+    name: str
+    resource: str
+    """The resource that it was made for."""
+    state: str
+    created_at: datetime | None
+
+
 class Account(Protocol):
     """One account at one vendor, reached with its credentials."""
 
@@ -100,6 +114,10 @@ class Account(Protocol):
 
     def sandbox(self, id: str) -> RunningSandbox:
         """The inside of a sandbox, running or not."""
+        ...
+
+    def owned(self, project: str, stack: str) -> Iterator[Owned]:
+        """All objects that a stack made, as far as their kind can say so."""
         ...
 
 

@@ -1,12 +1,15 @@
 """One account at Daytona, through its SDK."""
 
 import functools
+from collections.abc import Iterator
+from datetime import datetime
 
 import daytona
 from daytona_api_client import ApiClient, ApiException, ApiKeysApi, Configuration
 
 from evolve_pulumi.models.managed import Connection
-from evolve_pulumi.vendors.base import Objects, RunningSandbox
+from evolve_pulumi.vendors.base import Objects, Owned, RunningSandbox
+from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
 from evolve_pulumi.vendors.daytona.sandboxes import Sandboxes
@@ -46,3 +49,20 @@ class DaytonaAccount:
     def sandbox(self, id: str) -> RunningSandbox:
         """The inside of a sandbox."""
         return DaytonaSandbox(self.sdk, self.endpoint, id)
+
+    def owned(self, project: str, stack: str) -> Iterator[Owned]:
+        """The sandboxes with the stack's labels. Daytona's list lags behind, so each is looked at once more."""
+        stamp = {labels.OWNER_LABELS["project"]: project, labels.OWNER_LABELS["stack"]: stack}
+        with translated(self.endpoint):
+            listed = list(self.sdk.list(daytona.ListSandboxesQuery(labels=stamp)))
+        sandboxes = Sandboxes(self.sdk, self.endpoint)
+        for item in listed:
+            if found := sandboxes.find(item.id):
+                yield Owned(
+                    "sandbox",
+                    found.id,
+                    found.name,
+                    found.labels.get(labels.OWNER_LABELS["resource"], ""),
+                    str(found.state.value if found.state else "unknown"),
+                    datetime.fromisoformat(found.created_at) if found.created_at else None,
+                )

@@ -72,14 +72,14 @@ class Sandboxes:
 
     def read(self, id: str, recorded: Values) -> Observed | None:
         """Look at one, by id: Daytona's list lags behind."""
-        sandbox = self._find(id)
+        sandbox = self.find(id)
         return sandbox and self._observe(sandbox, recorded)
 
     def update(
         self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
     ) -> Observed:
         """Carry out the operations; each may be replayed."""
-        sandbox = self._find(id)
+        sandbox = self.find(id)
         if sandbox is None:
             raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
         deadline = time.monotonic() + timeout_seconds
@@ -90,7 +90,7 @@ class Sandboxes:
     def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
         """Delete one and wait until it is destroyed."""
         deadline = time.monotonic() + timeout_seconds
-        sandbox = self._find(id)
+        sandbox = self.find(id)
         if sandbox is None:
             return False
         patiently(lambda: self._delete(sandbox), timeout_seconds)
@@ -151,7 +151,9 @@ class Sandboxes:
             remedy=error.remedy,
         )
 
-    def _find(self, id: str) -> Sandbox | None:
+    def find(self, id: str) -> Sandbox | None:
+        """The SDK's object; None where it is gone, or going."""
+
         def get() -> Sandbox | None:
             try:
                 with translated(self._endpoint):

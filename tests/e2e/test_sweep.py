@@ -1,0 +1,119 @@
+"""`evolve-pulumi sweep`: what a stack made and does not know."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from daytona import CreateSandboxFromSnapshotParams, Daytona
+
+from tests.cloud import Cloud
+from tests.pulumi_engine import Stack
+from tests.waiting import until
+
+PROGRAM = """
+from evolve_pulumi import Sandbox
+
+for name in {names}:
+    Sandbox(name)
+"""
+
+
+def sweep(stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("evolve-pulumi")), "sweep", "--stack", stack.name, *options]
+    return subprocess.run(command, cwd=stack.folder, env=stack.env, capture_output=True, text=True, check=False)
+
+
+def owned(sdk: Daytona, resource: str, project: str = "tests", stack: str = "dev") -> str:
+    """A sandbox with a stack's labels, as a killed update leaves it."""
+    labels = {"evolve-project": project, "evolve-stack": stack, "evolve-resource": resource}
+    return sdk.create(CreateSandboxFromSnapshotParams(labels=labels)).id
+
+
+@pytest.fixture
+def up(stack: Stack) -> Stack:
+    """A stack with one sandbox of its own."""
+    stack.write(PROGRAM.format(names=["web"]))
+    stack.up().ok()
+    return stack
+
+
+def test_only_what_the_stack_made_and_does_not_know_is_found_and_deleted(up: Stack, sdk: Daytona) -> None:
+    (own,) = [item.id for item in sdk.list()]
+    gone, doubled = owned(sdk, "gone"), owned(sdk, "web")
+    others = {
+        own,
+        owned(sdk, "web", stack="prod"),
+        owned(sdk, "web", project="elsewhere"),
+        sdk.create(CreateSandboxFromSnapshotParams(labels={"team": "docs"})).id,
+    }
+    found = sweep(up, "--older-than", "0", "--json")
+    assert found.returncode == 1, found.stderr
+    rows = {row["id"]: row for row in json.loads(found.stdout)}
+    assert {id: row["reason"] for id, row in rows.items()} == {
+        gone: "the stack has no gone",
+        doubled: f"web has {own} now",
+    }
+    assert rows[gone] == {
+        "kind": "sandbox",
+        "id": gone,
+        "name": sdk.get(gone).name,
+        "resource": "gone",
+        "age_minutes": 0,
+        "state": "started",
+        "reason": "the stack has no gone",
+    }
+    assert {item.id for item in sdk.list()} == others | {gone, doubled}
+
+    shown = sweep(up, "--older-than", "0")
+    assert shown.stdout.splitlines()[0].split() == list(rows[gone])
+    assert sweep(up, "--older-than", "0", "--delete").returncode == 0
+    assert {item.id for item in sdk.list()} == others
+    clean = sweep(up, "--older-than", "0")
+    assert (clean.returncode, clean.stdout) == (0, "Nothing is orphaned.\n")
+
+
+def test_what_is_young_may_be_about_to_be_recorded(up: Stack, sdk: Daytona) -> None:
+    young = owned(sdk, "gone")
+    assert sweep(up, "--delete").returncode == 0
+    assert sdk.get(young).state == "started"
+
+
+def test_what_a_killed_update_leaves_is_found(up: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    """Engine and provider die at once, so that nobody is left to undo what is made and not yet recorded."""
+    cloud.inject(path=r"/preview-url$", method="GET", delay_seconds=10)
+    up.write(PROGRAM.format(names=["web", "left"]))
+    engine = subprocess.Popen(
+        up.command("up", "--yes", "--skip-preview"),
+        cwd=up.folder,
+        env=up.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: len(list(sdk.list())) == 2)
+    for process in [*psutil.Process(engine.pid).children(recursive=True), psutil.Process(engine.pid)]:
+        os.kill(process.pid, signal.SIGKILL)
+    engine.wait()
+    found = sweep(up, "--older-than", "0", "--json")
+    assert [row["resource"] for row in json.loads(found.stdout)] == ["left"]
+    assert sweep(up, "--older-than", "0", "--delete").returncode == 0
+    assert len(list(sdk.list())) == 1
+
+
+def test_a_place_that_cannot_be_looked_at_is_said(up: Stack, tmp_path: Path, cloud: Cloud) -> None:
+    up.config_set("evolve:local", "false")
+    up.env["EVOLVE_LOCAL_FOLDER"] = str(tmp_path)
+    result = sweep(up)
+    assert result.returncode == 2
+    assert f"{cloud.daytona_api_url} was not looked at: there is no key" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_outside_of_a_project_there_is_one_clear_line(stack: Stack, tmp_path: Path) -> None:
+    result = sweep(stack, "--cwd", str(tmp_path))
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: pulumi stack export")
