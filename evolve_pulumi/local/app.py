@@ -63,6 +63,7 @@ class Server:
                 "organization": self._organization,
                 "sandboxes": len(self._cloud.sandboxes()),
                 "snapshots": len(self._cloud.snapshots),
+                "volumes": self._cloud.volumes.count(),
                 "pid": os.getpid(),
             }
         )
@@ -73,7 +74,7 @@ class Server:
         return web.json_response({})
 
     async def reset(self, _: web.Request) -> web.Response:
-        """Destroy every sandbox and forget faults and calls."""
+        """Destroy every sandbox and volume, and forget faults and calls."""
         self._traffic.faults.clear()
         await self._cloud.reset()
         self._traffic.forget_calls()

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from evolve_pulumi.local.errors import (
@@ -15,12 +16,15 @@ from evolve_pulumi.local.errors import (
     NotFoundError,
     NotRunningError,
     StuckError,
+    VolumeInUseError,
+    VolumeNotReadyError,
     WrongStateError,
 )
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
 from evolve_pulumi.local.records import Place, Sandbox, Snapshot, State, Store
 from evolve_pulumi.local.tiers import Tier
+from evolve_pulumi.local.volumes import Volume, Volumes, VolumeState
 
 CHANGING = {State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING}
 RECOVERED_AT_ONCE = 4
@@ -42,6 +46,7 @@ class Cloud:
         self.tier = tier
         self.clock = clock
         self.snapshots: list[Snapshot] = []
+        self.volumes = Volumes(store.volumes)
         self._store = store
         self._sandboxes: dict[str, Sandbox] = {}
         self._guests: dict[str, Guest] = {}
@@ -104,6 +109,7 @@ class Cloud:
         """Add a sandbox and start it; raises NameTakenError or LaunchFailedError."""
         if self._named(sandbox.vendor, sandbox.name):
             raise NameTakenError(sandbox.name)
+        self._mounted(sandbox)
         sandbox.created_at = sandbox.last_activity_at = self.clock()
         self._sandboxes[sandbox.id] = sandbox
         self.update(sandbox)
@@ -133,6 +139,15 @@ class Cloud:
         self.update(sandbox, state=State.DESTROYING, desired=State.DESTROYED)
         self._in_background(self._destroy(sandbox))
 
+    def delete_volume(self, volume: Volume) -> None:
+        """Begin to remove a volume; raises VolumeInUseError or VolumeNotReadyError."""
+        for sandbox in self.sandboxes():
+            if any(mount.volume_id == volume.id for mount in sandbox.mounts) and sandbox.state != State.DESTROYING:
+                raise VolumeInUseError(f"Volume is in use by one or more sandboxes (e.g. {sandbox.name})")
+        if volume.state != VolumeState.READY:
+            raise VolumeNotReadyError(f"Volume {volume.id} is {volume.state.value}")
+        self.volumes.delete(volume)
+
     async def recover(self) -> None:
         """Take up what the folder holds: reconnect to what lives, start what should, finish what was begun."""
         for sandbox in self._store.load():
@@ -149,7 +164,7 @@ class Cloud:
                     await self._bury(sandbox)
 
     async def reset(self) -> None:
-        """Destroy every sandbox, and return when they are gone; raises StuckError for one that stays."""
+        """Destroy every sandbox, then every volume, and return when they are gone; raises StuckError for what stays."""
         tried: set[str] = set()
         while self._sandboxes:
             for sandbox in self.sandboxes():
@@ -162,6 +177,7 @@ class Cloud:
             await self.settle()
             # Whoever creates or stops one meanwhile gets a turn.
             await asyncio.sleep(SETTLING_SECONDS)
+        self.volumes.clear()
 
     async def settle(self) -> None:
         """Wait for what goes on in the background."""
@@ -186,6 +202,10 @@ class Cloud:
         if sandbox.state not in states:
             raise WrongStateError(f"Sandbox {sandbox.id} is {sandbox.state}")
 
+    def _mounted(self, sandbox: Sandbox) -> dict[str, Path]:
+        """The folders behind a sandbox's mounts, by the path inside."""
+        return {mount.path: self.volumes.source(mount) for mount in sandbox.mounts}
+
     async def _launch(self, sandbox: Sandbox) -> None:
         """Start a sandbox, to the end also where the caller gives up, so that no process is forgotten."""
         await asyncio.shield(self._in_background(self._launch_now(sandbox)))
@@ -193,10 +213,10 @@ class Cloud:
     async def _launch_now(self, sandbox: Sandbox) -> None:
         place = self.place(sandbox)
         try:
-            process = await asyncio.to_thread(self.tier.launch, place, sandbox.user)
+            process = await asyncio.to_thread(self.tier.launch, place, sandbox.user, self._mounted(sandbox))
             self.update(sandbox, process=process)
             await self._connect(sandbox)
-        except (HostError, GuestLostError, OSError) as error:
+        except (HostError, GuestLostError, OSError, NotFoundError, VolumeNotReadyError) as error:
             console = place.console.read_text(errors="replace").strip() if place.console.exists() else ""
             await self._halt(sandbox)
             self.update(sandbox, state=State.ERROR, error_reason=console or str(error))

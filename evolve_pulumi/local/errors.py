@@ -8,6 +8,9 @@ CloudError
   NotRunningError
   LaunchFailedError
   StuckError
+  VolumeNameTakenError
+  VolumeNotReadyError
+  VolumeInUseError
   CommandTimeoutError
   SessionExistsError
   SessionEndedError
@@ -44,6 +47,18 @@ class LaunchFailedError(CloudError):
 
 class StuckError(CloudError):
     """The sandbox's processes or files could not be removed; the record stays, in state error."""
+
+
+class VolumeNameTakenError(CloudError):
+    """Another volume has the name."""
+
+
+class VolumeNotReadyError(CloudError):
+    """The volume is being made or removed."""
+
+
+class VolumeInUseError(CloudError):
+    """A sandbox mounts the volume."""
 
 
 class CommandTimeoutError(CloudError):

@@ -3,6 +3,7 @@
 <folder>/address.json  server.lock  server.log
          runtime/               the agent and the launcher's program, where sandboxes can reach them
          sandboxes/<id>/        meta.json  agent.sock  console.log  logs/  root/
+         volumes/<id>/          meta.json  data/
 """
 
 import os
@@ -50,6 +51,14 @@ class Snapshot(BaseModel):
     created_at: datetime
 
 
+class Mount(BaseModel):
+    """A volume, or a folder of it, at a path inside a sandbox."""
+
+    volume_id: str
+    path: str
+    subpath: str | None = None
+
+
 class Sandbox(BaseModel):
     """One sandbox; `options` are what its vendor's API takes and answers but nothing here acts upon."""
 
@@ -61,6 +70,7 @@ class Sandbox(BaseModel):
     env: dict[str, str] = {}
     labels: dict[str, str] = {}
     public: bool = False
+    mounts: list[Mount] = []
     auto_stop_minutes: int = 0
     """Idle minutes until it stops; 0 is never."""
     auto_delete_minutes: int = -1
@@ -99,6 +109,7 @@ class Store:
     """The sandboxes' records on disk; what is written there is the only truth after a crash."""
 
     def __init__(self, folder: Path) -> None:
+        self.volumes = folder / "volumes"
         self._folder = folder / "sandboxes"
         self._folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
 

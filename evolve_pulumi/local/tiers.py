@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -28,6 +28,8 @@ AGENT = "import sys; sys.path.insert(0, sys.argv[1]); from agent.loop import mai
 PROBE = "import sys; sys.path.insert(0, sys.argv[1]); import agent.loop"
 AGENT_INSIDE = "/run/evolve"
 READABLE_FOLDER = 0o755
+Mounts = Mapping[str, Path]
+"""Folders of the host, by the path inside at which they appear."""
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class Tier(ABC):
         """The user's home, as seen inside."""
 
     @abstractmethod
-    def command(self, place: Place, user: str, script: str, argument: str) -> list[str]:
+    def command(self, place: Place, user: str, script: str, argument: str, mounts: Mounts) -> list[str]:
         """The command that runs a Python script inside, with the agent's folder and one more argument."""
 
     @abstractmethod
@@ -71,11 +73,11 @@ class Tier(ABC):
         who = {"HOME": self.home(place, user), "USER": user, "LOGNAME": user}
         return {**who, "PATH": ":".join(paths), "SHELL": "/bin/bash", "LANG": "C.UTF-8"}
 
-    def launch(self, place: Place, user: str) -> FirstProcess:
+    def launch(self, place: Place, user: str, mounts: Mounts) -> FirstProcess:
         """Start a sandbox's agent, which takes connections from now on; raises HostError."""
         skeleton.build(place.root, user, host.sandbox_owner())
         with _listener(place.socket) as listener, place.console.open("wb") as console:
-            command = self.command(place, user, AGENT, str(listener.fileno()))
+            command = self.command(place, user, AGENT, str(listener.fileno()), mounts)
             starter, pid = self.start(command, listener.fileno(), console.fileno())
         process = host.identify(pid)
         if process is None:
@@ -96,7 +98,7 @@ class Tier(ABC):
             Path(scratch).chmod(PASSABLE_FOLDER)
             place = Place(Path(scratch))
             skeleton.build(place.root, "probe", host.sandbox_owner())
-            trial = host.start(self.command(place, "probe", PROBE, ""), fds=(), output=output.fileno())
+            trial = host.start(self.command(place, "probe", PROBE, "", {}), fds=(), output=output.fileno())
             if trial.wait(host.END_SECONDS):
                 output.seek(0)
                 raise host.HostError(output.read().decode(errors="replace").strip())
@@ -120,7 +122,7 @@ class Bubblewrap(Tier):
         del place
         return skeleton.home(user)
 
-    def command(self, place: Place, user: str, script: str, argument: str) -> list[str]:
+    def command(self, place: Place, user: str, script: str, argument: str, mounts: Mounts) -> list[str]:
         """The command that runs a Python script inside, with the agent's folder and one more argument."""
         number = str(skeleton.user_id(user))
         spaces = [f"--unshare-{each}" for each in ("user", "pid", "net", "ipc", "uts", "cgroup-try")]
@@ -128,6 +130,7 @@ class Bubblewrap(Tier):
             *(self._program, *spaces, *self._nested, "--as-pid-1", "--cap-drop", "ALL"),
             *("--uid", number, "--gid", number, "--hostname", place.folder.name),
             *("--bind", str(place.root), "/", *self._host_binds(), "--proc", "/proc", "--dev", "/dev"),
+            *(word for path, folder in mounts.items() for word in ("--bind", str(folder), path)),
             *("--ro-bind", str(self._runtime), AGENT_INSIDE, "--chdir", skeleton.home(user)),
             *(self._interpreter.path, "-IS", "-c", script, AGENT_INSIDE, argument),
         ]
@@ -163,8 +166,10 @@ class PlainProcess(Tier):
         """The user's home: a folder of the host."""
         return f"{place.root}{skeleton.home(user)}"
 
-    def command(self, place: Place, user: str, script: str, argument: str) -> list[str]:
+    def command(self, place: Place, user: str, script: str, argument: str, mounts: Mounts) -> list[str]:
         """The command that runs a Python script, with the agent's folder and one more argument."""
+        if mounts:
+            raise host.HostError("Volumes can be mounted only where sandboxes are isolated; install bubblewrap")
         move = f"import os; os.chdir({self.home(place, user)!r}); "
         return [self._interpreter.path, "-IS", "-c", move + script, str(self._runtime), argument]
 

@@ -31,9 +31,6 @@ NOT_HERE = {
     "volumes": "a volume has to be made first: test_volume.py",
     "daytona.spot": "the local cloud has no capacity to sell",
     "daytona.linked_sandbox": "the local cloud links nothing",
-    "daytona.network_block_all": "the local cloud's network settings come next",
-    "daytona.network_allow_list": "the local cloud's network settings come next",
-    "daytona.domain_allow_list": "the local cloud's network settings come next",
     "daytona.auto_pause_minutes": "the local cloud cannot pause yet",
 }
 
@@ -63,6 +60,13 @@ CASES = {
     "daytona.region": Case("eu", "us", REPLACED, []),
     "daytona.queue_timeout_minutes": Case(5, 6, [], []),
     "daytona.outbound_proxy_url": Case("http://a.example", "http://b.example", REPLACED, []),
+    "daytona.network_block_all": Case(True, False, ["POST network-settings"], []),
+    "daytona.network_allow_list": Case(
+        ["10.0.0.0/8"], ["10.0.0.0/8", "192.168.0.0/16"], ["POST network-settings"], ["POST network-settings"]
+    ),
+    "daytona.domain_allow_list": Case(
+        ["a.example"], ["b.example"], ["POST network-settings"], ["POST network-settings"]
+    ),
     "daytona.auto_stop_minutes": Case(0, 30, ["POST autostop/30"], ["POST autostop/15"]),
     "daytona.auto_archive_minutes": Case(60, 0, ["POST autoarchive/0"], ["POST autoarchive/10080"]),
     "daytona.auto_delete_minutes": Case(60, 30, ["POST autodelete/30"], ["POST autodelete/-1"]),

@@ -4,12 +4,13 @@ import stat
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictInt, StrictStr, field_validator
 from pydantic.alias_generators import to_camel
 
 from evolve_pulumi.local.daytona.errors import DaytonaError
 from evolve_pulumi.local.daytona.operations import Status
 from evolve_pulumi.local.records import Sandbox, Snapshot, State
+from evolve_pulumi.local.volumes import Volume
 
 VENDOR = "daytona"
 DEFAULT_SNAPSHOT = Snapshot(
@@ -50,7 +51,7 @@ CREATE_FIELDS = {
     "gpuType": Status.ABSENT,
     "spot": Status.ABSENT,
     "kvm": Status.ABSENT,
-    "volumes": Status.ABSENT,
+    "volumes": Status.WORKS,
     "buildInfo": Status.ABSENT,
     "linkedSandbox": Status.ABSENT,
     "secrets": Status.ABSENT,
@@ -90,6 +91,27 @@ class NetworkBody(Body):
         return kept if domains is None else {**kept, "domainAllowList": domains or None}
 
 
+class VolumeBody(Body):
+    """A new volume."""
+
+    name: StrictStr = Field(min_length=1)
+
+
+class MountBody(Body):
+    """A volume to mount, by its id or name."""
+
+    volume_id: StrictStr
+    mount_path: StrictStr = Field(pattern=r"^/.")
+    subpath: StrictStr | None = Field(default=None, pattern=r"^[^/]")
+
+    @field_validator("subpath")
+    @classmethod
+    def _stay_inside(cls, subpath: str | None) -> str | None:
+        if ".." in (subpath or "").split("/"):
+            raise ValueError("must stay inside the volume")
+        return subpath
+
+
 class CreateBody(Body):
     """What a new sandbox is asked to be, as far as it means something here."""
 
@@ -101,6 +123,7 @@ class CreateBody(Body):
     env: dict[StrictStr, StrictStr] = {}
     labels: dict[StrictStr, StrictStr] = {}
     public: StrictBool = False
+    volumes: list[MountBody] = []
     auto_stop_interval: StrictInt = Field(default=15, ge=0)
     auto_archive_interval: StrictInt = Field(default=10080, ge=0)
     auto_delete_interval: StrictInt = -1
@@ -137,9 +160,23 @@ def archive_minutes(minutes: int) -> int:
     return min(minutes or MOST_ARCHIVE_MINUTES, MOST_ARCHIVE_MINUTES)
 
 
+def volume_body(volume: Volume, organization: str) -> dict[str, Any]:
+    """A volume as Daytona describes it."""
+    return {
+        "id": volume.id,
+        "name": volume.name,
+        "organizationId": organization,
+        "state": volume.state,
+        "createdAt": volume.created_at.isoformat(),
+        "updatedAt": volume.created_at.isoformat(),
+        "lastUsedAt": None,
+        "errorReason": None,
+    }
+
+
 def sandbox_body(sandbox: Sandbox, organization: str, toolbox_url: str) -> dict[str, Any]:
     """A sandbox as Daytona describes a single one."""
-    defaults: dict[str, Any] = {"networkBlockAll": False, "target": "local", "volumes": [], "kvm": False}
+    defaults: dict[str, Any] = {"networkBlockAll": False, "target": "local", "kvm": False}
     return {
         **defaults,
         **sandbox.options,
@@ -152,6 +189,9 @@ def sandbox_body(sandbox: Sandbox, organization: str, toolbox_url: str) -> dict[
         "env": sandbox.env,
         "labels": sandbox.labels,
         "public": sandbox.public,
+        "volumes": [
+            {"volumeId": mount.volume_id, "mountPath": mount.path, "subpath": mount.subpath} for mount in sandbox.mounts
+        ],
         "state": sandbox.state,
         "desiredState": sandbox.desired,
         "errorReason": sandbox.error_reason,

@@ -11,7 +11,8 @@ from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.errors import DaytonaError
 from evolve_pulumi.local.daytona.listing import Query, page
 from evolve_pulumi.local.errors import NotFoundError
-from evolve_pulumi.local.records import Sandbox
+from evolve_pulumi.local.records import Mount, Sandbox
+from evolve_pulumi.local.volumes import Volume
 
 
 class ControlPlane:
@@ -124,6 +125,30 @@ class ControlPlane:
         snapshot = self._cloud.snapshot(bodies.VENDOR, request.match_info["id"])
         return web.json_response(bodies.snapshot_body(snapshot, self._organization))
 
+    async def list_volumes(self, _: web.Request) -> web.Response:
+        """All volumes."""
+        found = self._cloud.volumes.all(bodies.VENDOR)
+        return web.json_response([bodies.volume_body(volume, self._organization) for volume in found])
+
+    async def create_volume(self, request: web.Request) -> web.Response:
+        """Make a volume; answers before it is ready."""
+        name = bodies.VolumeBody.model_validate(await request.json()).name
+        return self._describe_volume(self._cloud.volumes.create(bodies.VENDOR, name))
+
+    async def get_volume(self, request: web.Request) -> web.Response:
+        """One volume, by id."""
+        return self._describe_volume(self._volume(request))
+
+    async def get_volume_by_name(self, request: web.Request) -> web.Response:
+        """One volume, by name."""
+        name = request.match_info["name"]
+        return self._describe_volume(self._cloud.volumes.find(bodies.VENDOR, lambda each: each.name == name, name))
+
+    async def delete_volume(self, request: web.Request) -> web.Response:
+        """Begin to remove a volume that nobody mounts."""
+        self._cloud.delete_volume(self._volume(request))
+        return web.Response()
+
     async def get_current_api_key(self, _: web.Request) -> web.Response:
         """Whose key this is."""
         return web.json_response(
@@ -155,6 +180,7 @@ class ControlPlane:
             env=body.env,
             labels=body.labels,
             public=body.public,
+            mounts=[self._mount(mount) for mount in body.volumes],
             auto_stop_minutes=body.auto_stop_interval,
             auto_delete_minutes=body.auto_delete_interval,
             destroy_at=self._from_now(body.ttl_minutes),
@@ -162,6 +188,18 @@ class ControlPlane:
         )
         sandbox.name = sandbox.name or sandbox.id
         return sandbox
+
+    def _mount(self, body: bodies.MountBody) -> Mount:
+        wanted = body.volume_id
+        volume = self._cloud.volumes.find(bodies.VENDOR, lambda each: wanted in (each.id, each.name), f"'{wanted}'")
+        return Mount(volume_id=volume.id, path=body.mount_path, subpath=body.subpath)
+
+    def _volume(self, request: web.Request) -> Volume:
+        wanted = request.match_info["volumeId"]
+        return self._cloud.volumes.find(bodies.VENDOR, lambda each: each.id == wanted, wanted)
+
+    def _describe_volume(self, volume: Volume) -> web.Response:
+        return web.json_response(bodies.volume_body(volume, self._organization))
 
     def _sandbox(self, request: web.Request) -> Sandbox:
         known: Mapping[str, str] = request.match_info

@@ -51,6 +51,8 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(400, f"{error}. Is the Sandbox started?")
         case errors.CommandTimeoutError():
             return DaytonaError(408, str(error), "PROCESS_EXECUTION_TIMEOUT")
+        case errors.VolumeInUseError():
+            return DaytonaError(409, str(error))
         case errors.SessionExistsError():
             return DaytonaError(409, str(error))
         case errors.SessionEndedError():

@@ -63,6 +63,6 @@ class DaytonaAccount:
                     found.id,
                     found.name,
                     found.labels.get(labels.OWNER_LABELS["resource"], ""),
-                    str(found.state.value if found.state else "unknown"),
+                    found.state.value if found.state else "unknown",
                     datetime.fromisoformat(found.created_at) if found.created_at else None,
                 )

@@ -190,7 +190,8 @@ class Sandboxes:
             field: getattr(sandbox, field) for field in recorded.keys() - {"volumes"} if hasattr(sandbox, field)
         } | labels.observed(sandbox.labels, recorded)
         attributes["os_user"], attributes["env_vars"] = sandbox.user, sandbox.env
-        attributes["state"] = LASTING.get(SandboxState(sandbox.state), str(sandbox.state))
+        if sandbox.state:
+            attributes["state"] = LASTING.get(sandbox.state, sandbox.state.value)
         if recorded.get("auto_archive_interval") == 0 and sandbox.auto_archive_interval == MAX_AUTO_ARCHIVE_MINUTES:
             attributes["auto_archive_interval"] = 0
         return Observed(sandbox.id, attributes, self._outputs(sandbox))

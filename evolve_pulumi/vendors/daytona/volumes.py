@@ -84,7 +84,7 @@ class Volumes:
 
     def _state(self, name: str) -> str | None:
         found = self._find(name)
-        return str(found.state) if found else None
+        return found.state.value if found else None
 
     def _find(self, name: str) -> Volume | None:
         try:
