@@ -60,6 +60,18 @@ def test_a_quota_is_said_at_once(stack: Stack, cloud: Cloud) -> None:
     assert len([call for call in cloud.calls() if call["method"] == "POST"]) == 1
 
 
+def test_a_create_that_fails_late_is_undone_also_while_the_vendor_is_busy(stack: Stack, cloud: Cloud) -> None:
+    busy = {"statusCode": 409, "error": "Conflict", "message": "Sandbox state change in progress"}
+    cloud.inject(method="DELETE", path=r"/daytona/api/sandbox/", status=409, body=busy, times=2)
+    cloud.inject(method="GET", path=r"/preview-url$", status=403)
+    stack.write(program())
+    result = stack.up()
+    assert result.code != 0
+    assert "sandbox 'web-0': create: Daytona answered 403" in result.output
+    assert "that was made is deleted again" in result.output
+    assert cloud.status()["sandboxes"] == 0
+
+
 def test_an_operation_that_fails_half_way_is_finished_by_the_next_up(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
     stack.write(program().replace("timeouts=", "labels={'a': '1'}, public=False, timeouts="))
     stack.up().ok()

@@ -47,6 +47,8 @@ ANY_PORT = 80
 COMPOSED = ("connection", "owner", "default_labels", "state")
 """Declared values that are no parameters of their own."""
 READ_SECONDS = 30
+UNDO_SECONDS = 60
+"""How long a failed creation may take to be deleted again; Daytona deletes nothing that is still starting."""
 
 
 class Sandboxes:
@@ -138,8 +140,7 @@ class Sandboxes:
     def _undone(self, sandbox: Sandbox, error: EvolveError) -> EvolveError:
         """Delete what was made, and say what became of it."""
         try:
-            with translated(self._endpoint):
-                sandbox.delete()
+            patiently(lambda: self._delete(sandbox), UNDO_SECONDS)
         except VendorError as failed:
             return NotReadyError(
                 f"{error.words}; the sandbox {sandbox.id} that was made could not be deleted: {failed.words}",
@@ -179,9 +180,13 @@ class Sandboxes:
 
     def _exists(self, id: str) -> bool:
         """Whether Daytona still shows it, if only as being destroyed."""
-        try:
+
+        def look() -> bool:
             with translated(self._endpoint):
                 return self._sdk.get(id).state != SandboxState.DESTROYED
+
+        try:
+            return patiently(look, READ_SECONDS)
         except NotFoundError:
             return False
 
