@@ -4,7 +4,7 @@ import base64
 import pickle
 
 import pytest
-from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.dynamic.dynamic import serialize_provider  # pyright: ignore[reportUnknownVariableType]
 
 from evolve_pulumi.dynamic.provider import provider
 from evolve_pulumi.lifecycle.kinds import KINDS
