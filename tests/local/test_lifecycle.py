@@ -127,8 +127,8 @@ def test_an_ephemeral_sandbox_goes_when_it_stops(daytona: Daytona) -> None:
         (CreateSandboxFromSnapshotParams(linked_sandbox="x"), 501, "does not implement linkedSandbox"),
         (
             CreateSandboxFromSnapshotParams(volumes=[VolumeMount(volume_id="v", mount_path="/v")]),
-            501,
-            "does not implement volumes",
+            404,
+            "Volume 'v' not found",
         ),
         (CreateSandboxFromImageParams(image="debian:12"), 501, "does not implement buildInfo"),
         (
