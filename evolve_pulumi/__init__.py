@@ -8,21 +8,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evolve_pulumi.dockerfile import Dockerfile
     from evolve_pulumi.models.managed import Timeouts
     from evolve_pulumi.models.sandbox import VolumeMount
     from evolve_pulumi.models.service import Health
     from evolve_pulumi.resources.sandbox import Sandbox
     from evolve_pulumi.resources.service import Service
+    from evolve_pulumi.resources.snapshot import Snapshot
     from evolve_pulumi.resources.volume import Volume
-    from evolve_pulumi.vendors.daytona.options import DaytonaOptions
+    from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
 
-__all__ = ["DaytonaOptions", "Health", "Sandbox", "Service", "Timeouts", "Volume", "VolumeMount"]
+__all__ = [
+    "DaytonaOptions",
+    "DaytonaSnapshotOptions",
+    "Dockerfile",
+    "Health",
+    "Sandbox",
+    "Service",
+    "Snapshot",
+    "Timeouts",
+    "Volume",
+    "VolumeMount",
+]
 
 _HOMES = {
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
+    "DaytonaSnapshotOptions": "evolve_pulumi.vendors.daytona.options",
+    "Dockerfile": "evolve_pulumi.dockerfile",
     "Health": "evolve_pulumi.models.service",
     "Sandbox": "evolve_pulumi.resources.sandbox",
     "Service": "evolve_pulumi.resources.service",
+    "Snapshot": "evolve_pulumi.resources.snapshot",
     "Timeouts": "evolve_pulumi.models.managed",
     "Volume": "evolve_pulumi.resources.volume",
     "VolumeMount": "evolve_pulumi.models.sandbox",

@@ -1,10 +1,10 @@
 """From recorded and declared properties to what has to be done: the diff, as a pure function over a table."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from evolve_pulumi.schema import SERVER_CHOOSES, Entry, Operation, Table, Values, is_unknown
+from evolve_pulumi.schema import SERVER_CHOOSES, Change, Entry, Operation, Table, Values, is_unknown
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Plan:
     steps: tuple[Step, ...]
     """In the order of execution; empty where the object must be replaced."""
     replaces: tuple[str, ...]
-    """Dotted paths of the changed attributes that are fixed at creation."""
+    """Dotted paths of the changed attributes that are fixed at creation, or cannot be changed to what is declared."""
+    restarts: tuple[str, ...]
+    """Dotted paths of the changed attributes for which the object is stopped and started again."""
     settings: tuple[str, ...]
     """Dotted paths of the changed attributes that no vendor holds."""
 
@@ -48,12 +50,23 @@ def plan(table: Table, olds: Values, news: Values) -> Plan:
         and differs(old.get(entry.name, constants[entry.name]), wanted[entry.name])
     ]
     sent = [entry for entry in changed if not entry.is_setting and wanted[entry.name] is not SERVER_CHOOSES]
-    replaces = tuple(entry.dotted for entry in sent if entry.wire and not entry.wire.by)
+    steps = tuple(_steps(table, sent, wanted))
+    recorded = {**olds, **table.fields(olds)}
+    fixed = {entry.field for entry in sent if entry.wire and not entry.wire.by}
+    for step in steps:
+        fixed |= set(step.operation.cannot(Change(step.values, recorded)))
+    stopping = {field for step in steps for field in step.operation.restarts(Change(step.values, recorded))}
+    replaces = _paths(sent, fixed)
     return Plan(
-        steps=() if replaces else tuple(_steps(table, sent, wanted)),
+        steps=() if replaces else steps,
         replaces=replaces,
+        restarts=() if replaces else _paths(sent, stopping),
         settings=tuple(entry.dotted for entry in changed if entry not in sent),
     )
+
+
+def _paths(entries: list[Entry], fields: Collection[str]) -> tuple[str, ...]:
+    return tuple(entry.dotted for entry in entries if entry.field in fields)
 
 
 def differs(old: Any, new: Any) -> bool:
@@ -69,6 +82,6 @@ def _steps(table: Table, changed: list[Entry], wanted: Values) -> Iterator[Step]
         carried = [entry for entry in table.entries if entry.wire and entry.wire.by == operation.name]
         sent = carried if operation.sends_all else [entry for entry in carried if entry in changed]
         values = {
-            entry.field: entry.encode(wanted[entry.name]) for entry in sent if wanted[entry.name] is not SERVER_CHOOSES
+            entry.field: entry.encoded(wanted[entry.name]) for entry in sent if wanted[entry.name] is not SERVER_CHOOSES
         }
         yield Step(operation, values)

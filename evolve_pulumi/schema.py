@@ -3,7 +3,7 @@
 A resource's arguments are TypedDicts. Each key's annotation carries an `Attribute`, which says where the value
 goes at each vendor (`Wire`) and so what a change of it means:
 
-- a wire that names an operation: changed in place, by that operation;
+- a wire that names an operation: changed in place, by that operation, unless that says it cannot;
 - a wire that names none: fixed when the object is created, so a change replaces it;
 - no wire at all, or one that matters once: a setting, such as a timeout: a change is stored and nobody is called.
 
@@ -14,7 +14,7 @@ such a table. Nothing here does I/O, and nothing knows a vendor or Pulumi.
 import contextlib
 import copy
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Required, cast, get_args, get_origin
@@ -98,9 +98,13 @@ class Change:
     values: Values
     """What it carries."""
     recorded: Values
-    """All that was declared before."""
-    timeout_seconds: float
+    """All that was declared before; to a plan also what the vendor answered, by the name of the output."""
+    timeout_seconds: float = 0
     """How long it may take."""
+
+
+def _none(_change: Change) -> Collection[str]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,15 @@ class Operation:
         name: What wires refer to; the vendor's name for it.
         call: Carries it out on the vendor's object.
         sends_all: Whether the call takes all attributes it carries, or those that changed.
+        cannot: Which of the values, by the vendor's names, it cannot reach from what is recorded: these replace.
+        restarts: For which of them it stops the object and starts it again.
     """
 
     name: str
     call: Callable[[Any, Change], Any]
     sends_all: bool = False
+    cannot: Callable[[Change], Collection[str]] = _none
+    restarts: Callable[[Change], Collection[str]] = _none
 
 
 @dataclass(frozen=True)
@@ -138,10 +146,9 @@ class Entry:
         """The vendor's name for it."""
         return (self.wire and self.wire.field) or self.name
 
-    @property
-    def encode(self) -> Callable[[Any], Any]:
-        """From the user's form to the vendor's."""
-        return self.wire.encode if self.wire else _same
+    def encoded(self, value: Any) -> Any:
+        """The value in the vendor's form; one that is not known yet stays as it is."""
+        return self.wire.encode(value) if self.wire and not is_unknown(value) else value
 
     @property
     def is_setting(self) -> bool:
@@ -216,7 +223,7 @@ class Table:
 
     def fields(self, properties: Values) -> dict[str, Any]:
         """The declared values by the vendor's name for each, as the call that creates the object takes them."""
-        return {entry.field: entry.encode(value) for entry, value in self.declared(properties) if entry.wire}
+        return {entry.field: entry.encoded(value) for entry, value in self.declared(properties) if entry.wire}
 
     def overlay(self, properties: Values, observed: Values) -> dict[str, Any]:
         """The properties with what the vendor was observed to hold: of those declared, and changed in place.

@@ -147,4 +147,4 @@ def test_every_declared_change_is_carried_out_or_replaces(olds: Mapping[str, Any
         held |= step.values
     for entry, value in TABLE.declared(news):
         if not entry.is_setting:
-            assert held.get(entry.field, entry.encode(entry.attribute.default)) == entry.encode(value)
+            assert held.get(entry.field, entry.encoded(entry.attribute.default)) == entry.encoded(value)

@@ -8,10 +8,10 @@ import pytest
 from typing_extensions import get_type_hints
 
 import evolve_pulumi
-from evolve_pulumi import Sandbox, Service, Volume
+from evolve_pulumi import Sandbox, Service, Snapshot, Volume
 from evolve_pulumi.lifecycle.kinds import KINDS
 
-MANAGED = {"connection", "owner", "default_labels", "running"}
+MANAGED = {"connection", "owner", "default_labels", "active", "errored", "running"}
 
 
 def test_all_is_sorted_and_everything_in_it_is_there() -> None:
@@ -21,7 +21,9 @@ def test_all_is_sorted_and_everything_in_it_is_there() -> None:
         evolve_pulumi.Sandpit  # noqa: B018  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
 
-@pytest.mark.parametrize(("resource", "kind"), [(Sandbox, "sandbox"), (Service, "service"), (Volume, "volume")])
+@pytest.mark.parametrize(
+    ("resource", "kind"), [(Sandbox, "sandbox"), (Service, "service"), (Snapshot, "snapshot"), (Volume, "volume")]
+)
 def test_a_resource_takes_what_its_table_has(resource: Any, kind: str) -> None:
     """The constructor's type is the table itself, with the vendors' options beside it."""
     (arguments,) = get_type_hints(resource.__init__)["args"].__args__

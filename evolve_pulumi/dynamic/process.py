@@ -5,6 +5,7 @@ prints tracebacks, and lets it live on when the engine is killed. This module an
 """
 
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -37,6 +38,7 @@ def prepare(workers: int) -> None:
     _widen_pool(workers)
     if not debugging():
         sys.tracebacklimit = 0
+    _show_builds()
     threading.Thread(target=_watch_parent, args=(os.getppid(),), name="evolve-parent-watch", daemon=True).start()
 
 
@@ -64,6 +66,13 @@ def work() -> Generator[Callable[[], bool]]:
         with _counted:
             _in_flight -= 1
             _counted.notify_all()
+
+
+def _show_builds() -> None:
+    """Send what builds write to the engine, which shows the process's output."""
+    builds = logging.getLogger("evolve_pulumi.build")
+    builds.addHandler(logging.StreamHandler(sys.stdout))
+    builds.setLevel(logging.INFO)
 
 
 def _watch_parent(parent: int) -> None:

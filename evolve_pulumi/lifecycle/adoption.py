@@ -6,6 +6,7 @@ which asks for no diff.
 """
 
 from evolve_pulumi.errors import NotFoundError, RefusedError
+from evolve_pulumi.lifecycle.restarts import refuse_restart
 from evolve_pulumi.planning import plan
 from evolve_pulumi.schema import Table, Values
 from evolve_pulumi.vendors.base import Objects, Observed
@@ -19,16 +20,17 @@ def adopt(table: Table, objects: Objects, news: Values, timeout_seconds: float) 
         raise NotFoundError(f"there is no {id} to adopt in this account", remedy="Check adopt_id.")
     if seen.attributes.get("owner") == news["owner"]:
         raise of_itself("a forced replacement")
-    different = tuple(_different(table, seen.attributes, news))
+    recorded = {**table.overlay(news, seen.attributes), **seen.outputs}
+    made = plan(table, recorded, news)
+    different = (*_different(table, seen.attributes, news), *made.replaces)
     if different:
         raise RefusedError(
             f"{id} cannot be adopted, since it was created with another value of {', '.join(different)}",
             remedy="Declare what it has, or leave it out.",
         )
-    recorded = table.overlay(news, seen.attributes)
-    steps = plan(table, recorded, news).steps
-    if steps:
-        objects.update(id, table.fields(recorded), table.fields(news), steps, timeout_seconds)
+    refuse_restart(made, news)
+    if made.steps:
+        objects.update(id, table.fields(recorded), table.fields(news), made.steps, timeout_seconds)
     return seen
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from evolve_pulumi.lifecycle.services import SERVICE_OPERATIONS, Services, ServiceState
 from evolve_pulumi.models.managed import Labelled, Owned
-from evolve_pulumi.models.sandbox import SandboxArgs
+from evolve_pulumi.models.sandbox import SandboxArgs, SandboxState
 from evolve_pulumi.models.service import ServiceArgs
+from evolve_pulumi.models.snapshot import SnapshotArgs, SnapshotState
 from evolve_pulumi.models.volume import VolumeArgs
 from evolve_pulumi.schema import Operation, Table, Values, is_unknown
 from evolve_pulumi.vendors import VENDORS, vendor
@@ -33,6 +34,8 @@ class Kind:
     without labels says there whose it is."""
     holds_data: bool = False
     """Whether its deletion loses what cannot be made again, and so has to be allowed."""
+    create_minutes: float = 5
+    """How long its creation may take where the program does not say."""
     operations: tuple[Operation, ...] = ()
     """Those that are the same at every vendor."""
     derived: Callable[[Values], dict[str, Any]] = _nothing
@@ -50,11 +53,11 @@ class Kind:
         )
 
     def contradictions(self, backend: str, inputs: Values) -> Iterable[tuple[str, str]]:
-        """Paths of values that a vendor refuses together with others, and why; what is unknown is left out."""
+        """Paths of values that a vendor refuses, alone or together with others, and why."""
         values = self.table(backend).values(inputs)
         known = {name: value for name, value in values.items() if not is_unknown(value)}
         own = vendor(backend).kinds.get(self.name)
-        return own.contradictions(known) if own else ()
+        return own.contradictions(known, values.keys() - known.keys()) if own else ()
 
     def option_groups(self) -> frozenset[str]:
         """The names under which vendors' options for it may be given."""
@@ -72,10 +75,17 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind(
             "sandbox",
-            (Labelled, SandboxArgs),
+            (Labelled, SandboxState, SandboxArgs),
             lambda account: account.objects("sandbox"),
             name_parts=("resource",),
             derived=_preview_urls,
+        ),
+        Kind(
+            "snapshot",
+            (Owned, SnapshotState, SnapshotArgs),
+            lambda account: account.objects("snapshot"),
+            name_parts=("project", "stack", "resource"),
+            create_minutes=30,
         ),
         Kind(
             "volume",

@@ -9,6 +9,7 @@ from evolve_pulumi.errors import EvolveError, NotFoundError, RefusedError
 from evolve_pulumi.lifecycle import adoption
 from evolve_pulumi.lifecycle.check import Checked, check
 from evolve_pulumi.lifecycle.kinds import Kind
+from evolve_pulumi.lifecycle.restarts import refuse_restart
 from evolve_pulumi.planning import Plan, plan
 from evolve_pulumi.schema import SERVER_CHOOSES, Table, Values
 from evolve_pulumi.vendors.base import Objects, Observed, Opener
@@ -42,8 +43,9 @@ class Lifecycle:
         """What it takes to get from what is recorded to what is declared. Calls nobody."""
         table = self._table(news)
         made = _plan(table, table.normalised(olds), table.normalised(news))
-        if made.replaces:
-            with self._about("replace", news):
+        with self._about("replace" if made.replaces else "update", news):
+            refuse_restart(made, news)
+            if made.replaces:
                 self._refuse_data_loss(news)
                 if news.get("adopt_id") == id:
                     raise adoption.of_itself(", ".join(made.replaces))
@@ -54,10 +56,11 @@ class Lifecycle:
         with self._about("create", news):
             table, objects = self._table(news), self._objects(news)
             news = table.normalised(news)
+            seconds = _seconds(news, "create_minutes", self.kind.create_minutes)
             if "adopt_id" in news:
-                seen = adoption.adopt(table, objects, news, _seconds(news, "create_minutes"))
+                seen = adoption.adopt(table, objects, news, seconds)
                 return seen.id, self._outs(news, seen)
-            made = objects.create(table.fields(news), _seconds(news, "create_minutes"))
+            made = objects.create(table.fields(news), seconds)
             return made.id, self._outs(news, made)
 
     def read(self, id: str, olds: Values) -> Refreshed | None:
@@ -155,8 +158,8 @@ def _plan(table: Table, olds: Values, news: Values) -> Plan:
     return plan(table, olds if "name" in news else {**olds, "name": SERVER_CHOOSES}, news)
 
 
-def _seconds(properties: Values, operation: str) -> float:
-    return 60 * properties.get("timeouts", {}).get(operation, DEFAULT_MINUTES)
+def _seconds(properties: Values, operation: str, default_minutes: float = DEFAULT_MINUTES) -> float:
+    return 60 * properties.get("timeouts", {}).get(operation, default_minutes)
 
 
 def _inputs(table: Table, properties: Values) -> dict[str, Any]:

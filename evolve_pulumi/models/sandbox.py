@@ -38,6 +38,13 @@ class VolumeMount(TypedDict, total=False):
     """Folder of the volume to mount. Default: all of it."""
 
 
+class SandboxState(TypedDict, total=False):
+    """What is declared of every sandbox without saying so."""
+
+    errored: Annotated[bool, Attribute(default=False, daytona=Wire(by="recover"))]
+    """Whether the vendor gave it up for an error."""
+
+
 class SandboxArgs(TypedDict, total=False):
     """Arguments of `Sandbox` that mean the same at every vendor."""
 
@@ -69,6 +76,10 @@ class SandboxArgs(TypedDict, total=False):
     ]
     """What it is to be. Default: it is started when it is made, and left as it is found from then on, so that a
     vendor's timers can do their work."""
+
+    allow_restart: Annotated[Input[bool], Attribute(default=False)]
+    """Whether an update may stop the sandbox and start it again, which ends what runs in it. Without it such an update
+    is refused. Services in it are started again by the next `pulumi up --refresh`."""
 
     on_destroy: Annotated[Input[Literal["delete", "stop", "archive", "keep"]], Attribute(default="delete")]
     """What becomes of it when it leaves the program, or is replaced."""

@@ -22,8 +22,9 @@ class AllSandboxArgs(SandboxArgs, total=False):
 class Sandbox(Declared, module="evolve", name="Sandbox"):
     """A sandbox that runs as long as the stack declares it.
 
-    Labels, visibility and the vendor's timers are changed in place; everything else it was made with is fixed, and a
-    change replaces it: the new one is created first, unless it has an explicit name.
+    Labels, visibility, sizes and the vendor's timers are changed in place; everything else it was made with is fixed,
+    and a change replaces it: the new one is created first, unless it has an explicit name. `pulumi up` after a refresh
+    recovers one that has failed, where the vendor can.
 
     Args:
         resource_name: Its name in the program.
@@ -33,6 +34,8 @@ class Sandbox(Declared, module="evolve", name="Sandbox"):
 
     name: Output[str]
     """Its name at the vendor."""
+    resources: Output[Mapping[str, int]]
+    """What it has: `cpu`, `memory_gb`, `disk_gb`, `gpu`."""
     preview_urls: Output[Mapping[str, str]]
     """A URL for each of `ports`, by port: `{"3000": "https://3000-….example"}`."""
     preview_url_template: Output[str]
@@ -50,8 +53,9 @@ class Sandbox(Declared, module="evolve", name="Sandbox"):
             pulumi.ResourceOptions.merge(
                 pulumi.ResourceOptions(delete_before_replace=True if "name" in args else None), opts
             ),
-            outputs=("name", "preview_urls", "preview_url_template", "preview_token"),
+            outputs=("name", "preview_urls", "preview_url_template", "preview_token", "resources"),
             secret=("preview_token",),
+            managed={"errored": False},
         )
 
     def preview_url(self, port: int) -> Output[str]:

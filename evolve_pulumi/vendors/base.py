@@ -3,7 +3,7 @@
 `lifecycle` speaks only these protocols. Values are named as in the tables; ids are the vendor's.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -121,7 +121,7 @@ class Account(Protocol):
         ...
 
 
-def _none(_declared: Values) -> Iterable[tuple[str, str]]:
+def _none(_declared: Values, _unknown: Collection[str]) -> Iterable[tuple[str, str]]:
     return ()
 
 
@@ -132,8 +132,9 @@ class KindAtVendor:
     options: type | None
     """A TypedDict with what this vendor has alone, given under the vendor's name."""
     operations: tuple[Operation, ...]
-    contradictions: Callable[[Values], Iterable[tuple[str, str]]] = _none
-    """Paths of declared values that the vendor refuses together with others, and why."""
+    contradictions: Callable[[Values, Collection[str]], Iterable[tuple[str, str]]] = _none
+    """Paths of declared values that the vendor refuses, alone or together with others, and why; of known values, and
+    the names of those that are not known yet."""
 
 
 class Vendor(Protocol):

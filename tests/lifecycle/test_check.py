@@ -74,7 +74,7 @@ def failures(kind: str, news: Mapping[str, Any]) -> list[str]:
         (
             "sandbox",
             {"daytona": {"auto_pause_minutes": 5, "auto_delete_minutes": 0}},
-            "daytona.auto_pause_minutes: goes only without auto_delete_minutes=0, which deletes at the stop",
+            "daytona.auto_pause_minutes: goes only without ephemeral or auto_delete_minutes=0",
         ),
         (
             "sandbox",

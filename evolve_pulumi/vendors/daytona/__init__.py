@@ -5,15 +5,16 @@ Importing this package does not import the SDK; `open` and `warm_up` do.
 
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Account, KindAtVendor
+from evolve_pulumi.vendors.daytona import contradictions
 from evolve_pulumi.vendors.daytona.connection import connection, credentials
-from evolve_pulumi.vendors.daytona.contradictions import contradictions
-from evolve_pulumi.vendors.daytona.operations import SANDBOX_OPERATIONS
-from evolve_pulumi.vendors.daytona.options import DaytonaOptions
+from evolve_pulumi.vendors.daytona.operations import SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
+from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
 
 __all__ = ["connection", "credentials", "kinds", "open", "warm_up"]
 
 kinds = {
-    "sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions),
+    "sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions.of_sandbox),
+    "snapshot": KindAtVendor(DaytonaSnapshotOptions, SNAPSHOT_OPERATIONS, contradictions.of_snapshot),
     "volume": KindAtVendor(None, ()),
 }
 

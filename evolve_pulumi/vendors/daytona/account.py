@@ -13,6 +13,7 @@ from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
 from evolve_pulumi.vendors.daytona.sandboxes import Sandboxes
+from evolve_pulumi.vendors.daytona.snapshots import Snapshots
 from evolve_pulumi.vendors.daytona.volumes import Volumes
 
 MAX_CONNECTIONS = 256
@@ -44,7 +45,7 @@ class DaytonaAccount:
 
     def objects(self, kind: str) -> Objects:
         """The objects of a kind."""
-        return {"sandbox": Sandboxes, "volume": Volumes}[kind](self.sdk, self.endpoint)
+        return {"sandbox": Sandboxes, "snapshot": Snapshots, "volume": Volumes}[kind](self.sdk, self.endpoint)
 
     def sandbox(self, id: str) -> RunningSandbox:
         """The inside of a sandbox."""

@@ -1,12 +1,15 @@
 """Daytona's errors in our terms. Everything that the SDK raises crosses this one seam."""
 
+import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import urllib3
 from daytona import DaytonaError
 from daytona.common.errors import DaytonaConnectionError, DaytonaTimeoutError
+from daytona_api_client import ApiException
 
 from evolve_pulumi.errors import (
     AuthenticationError,
@@ -34,6 +37,9 @@ def translated(endpoint: str) -> Generator[None]:
         yield
     except DaytonaError as error:
         raise translate(error, endpoint) from error
+    except ApiException as error:
+        # A few methods of the SDK let its generated client's errors through.
+        raise translate(_as_the_others(error), endpoint) from error
 
 
 def translate(error: DaytonaError, endpoint: str) -> VendorError:
@@ -41,6 +47,8 @@ def translate(error: DaytonaError, endpoint: str) -> VendorError:
     status = error.status_code
     text = " ".join(str(error).split())[:MAX_WORDS]
     words = f"Daytona answered {status}: {text}" if status else text
+    if isinstance(error, DaytonaTimeoutError) and "exceeded timeout" in text:
+        return UnreachableError(text, remedy="If it only needs longer, raise the resource's timeouts.")
     if status is None and _is_transport(error):
         return UnreachableError(
             f"{endpoint} does not answer: {_innermost(error)}",
@@ -76,6 +84,15 @@ def translate(error: DaytonaError, endpoint: str) -> VendorError:
             return QuotaError(words, status=status, remedy="Free what is not needed, or raise the limit at Daytona.")
         case _:
             return VendorError(words, status=status)
+
+
+def _as_the_others(error: Any) -> DaytonaError:
+    """From an ApiException, which has no types."""
+    try:
+        words = json.loads(error.body or "")["message"]
+    except (ValueError, LookupError, TypeError):
+        words = error.reason
+    return DaytonaError(str(words), status_code=error.status, headers=error.headers)
 
 
 def _is_transport(error: DaytonaError) -> bool:

@@ -7,10 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from evolve_pulumi.models.snapshot import DockerfileText
 from evolve_pulumi.schema import Attribute, Input, Wire
 
 MAX_AUTO_ARCHIVE_MINUTES = 43200
 """30 days. Daytona stores 0 as this, and clamps what is larger."""
+
+
+GpuType = Literal["H100", "H200", "B200", "B300", "RTX-PRO-6000", "RTX-4090", "RTX-5090", "MI355X"]
 
 
 def _is_network(text: str) -> str:
@@ -30,6 +34,10 @@ def _unlisted(text: str | None) -> list[str]:
     return text.split(",") if text else []
 
 
+def _size(field: str | None = None) -> Wire:
+    return Wire(field, by="resize")
+
+
 def _network(**form: Any) -> Wire:
     return Wire(by="update_network_settings", **form)
 
@@ -47,6 +55,31 @@ class DaytonaOptions(TypedDict, total=False):
 
     os_user: Annotated[Input[str], Field(min_length=1), Attribute(default="daytona", daytona=Wire())]
     """The user that commands run as."""
+
+    image: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire())]
+    """A registry's image to make it from, such as `python:3.12-slim`, in place of a snapshot."""
+
+    dockerfile: Annotated[Input[DockerfileText], Attribute(daytona=Wire())]
+    """The text of a Dockerfile to build it from, in place of a snapshot; see `Dockerfile`."""
+
+    cpu: Annotated[Input[int], Field(ge=1), Attribute(daytona=_size())]
+    """Cores. More are added while it runs; for fewer it has to be stopped, see `allow_restart`. Default, as for memory
+    and disk: what the snapshot says."""
+
+    memory_gb: Annotated[Input[int], Field(ge=1), Attribute(daytona=_size("memory"))]
+    """Memory in GiB; changed like `cpu`."""
+
+    disk_gb: Annotated[Input[int], Field(ge=1), Attribute(daytona=_size("disk"))]
+    """Disk in GiB. It grows while it is stopped, see `allow_restart`, and never shrinks: a smaller one replaces."""
+
+    gpu: Annotated[Input[int], Field(ge=0), Attribute(daytona=Wire())]
+    """GPUs; only with `image` or `dockerfile`. Such a sandbox is deleted when it stops."""
+
+    gpu_type: Annotated[Input[Sequence[Input[GpuType]]], Attribute(daytona=Wire())]
+    """Types of GPU that will do, the best first. Default: any."""
+
+    ephemeral: Annotated[Input[bool], Attribute(default=False, daytona=Wire(by="set_auto_delete_interval"))]
+    """Whether it is deleted when it stops; the same as `auto_delete_minutes=0`."""
 
     region: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire("target"))]
     """Where it runs. Default: the stack's `evolve:daytonaTarget`, else the organization's default region."""
@@ -108,3 +141,24 @@ class DaytonaOptions(TypedDict, total=False):
     ttl_minutes: Annotated[Input[int], Field(ge=0), Attribute(default=0, daytona=Wire(by="set_ttl"))]
     """Minutes from creation, or from the change of this value, until the sandbox is deleted whatever it does; 0
     lets it live. Cannot be read back from Daytona."""
+
+
+class DaytonaSnapshotOptions(TypedDict, total=False):
+    """Arguments of `Snapshot` that Daytona alone has; other vendors ignore them."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
+
+    entrypoint: Annotated[Input[Sequence[Input[str]]], Field(min_length=1), Attribute(daytona=Wire())]
+    """The program that runs when a sandbox starts, and its arguments. Default: the image's own."""
+
+    disk_gb: Annotated[Input[int], Field(ge=1), Attribute(daytona=Wire("disk"))]
+    """Disk of its sandboxes in GiB."""
+
+    gpu: Annotated[Input[int], Field(ge=0), Attribute(daytona=Wire())]
+    """GPUs of its sandboxes."""
+
+    gpu_type: Annotated[Input[Sequence[Input[GpuType]]], Attribute(daytona=Wire())]
+    """Types of GPU that will do, the best first. Default: any."""
+
+    region: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire("region_id"))]
+    """Where its sandboxes can run. Default: the stack's `evolve:daytonaTarget`, else the organization's default."""

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox, SandboxState
+from daytona import CreateSandboxFromImageParams, CreateSandboxFromSnapshotParams, Daytona, Sandbox, SandboxState
 from daytona_api_client import PortPreviewUrl
 
 from evolve_pulumi.errors import (
+    BusyError,
     EvolveError,
     NameTakenError,
     NotFoundError,
@@ -20,9 +21,9 @@ from evolve_pulumi.errors import (
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Change, Values
 from evolve_pulumi.vendors.base import Observed
-from evolve_pulumi.vendors.daytona import labels
+from evolve_pulumi.vendors.daytona import builds, labels
 from evolve_pulumi.vendors.daytona.errors import translated
-from evolve_pulumi.vendors.daytona.operations import SET_STATE
+from evolve_pulumi.vendors.daytona.operations import RESIZE, SET_STATE, SIZES, STARTING
 from evolve_pulumi.vendors.daytona.options import MAX_AUTO_ARCHIVE_MINUTES
 from evolve_pulumi.vendors.retry import patiently, wait_until
 
@@ -41,11 +42,17 @@ LASTING = {
     SandboxState.ARCHIVING: "archived",
 }
 """The states that can be declared, and those that are on the way to them."""
+FAILED = (SandboxState.ERROR, SandboxState.BUILD_FAILED)
 GONE = (SandboxState.DESTROYED, SandboxState.DESTROYING)
 ANY_PORT = 80
 """Preview URLs differ in the port alone, so asking for one tells all."""
-COMPOSED = ("connection", "owner", "default_labels", "state")
+COMPOSED = (
+    *("connection", "owner", "default_labels", "state", "errored"),
+    *("image", "dockerfile", "cpu", "memory", "disk", "gpu", "gpu_type"),
+)
 """Declared values that are no parameters of their own."""
+SPELLED_OTHERWISE = {"volumes", "gpu_type"}
+"""Fields that Daytona answers in another form than it takes."""
 READ_SECONDS = 30
 UNDO_SECONDS = 60
 """How long a failed creation may take to be deleted again; Daytona deletes nothing that is still starting."""
@@ -69,7 +76,7 @@ class Sandboxes:
         sandbox = patiently(lambda: self._create(declared, token, deadline), timeout_seconds)
         try:
             return self._made_ready(sandbox, declared, deadline)
-        except VendorError as error:
+        except EvolveError as error:
             raise self._undone(sandbox, error) from error
 
     def read(self, id: str, recorded: Values) -> Observed | None:
@@ -87,7 +94,8 @@ class Sandboxes:
         deadline = time.monotonic() + timeout_seconds
         for step in steps:
             self._apply(sandbox, step, recorded, deadline)
-        return Observed(id)
+        starts = any(step.operation in STARTING for step in steps)
+        return Observed(id, outputs=self._outputs(sandbox) if starts else {})
 
     def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
         """Delete one and wait until it is destroyed."""
@@ -102,15 +110,15 @@ class Sandboxes:
 
     def _create(self, declared: Values, token: str, deadline: float) -> Sandbox:
         """Ask once; where nobody knows what came of it, look the sandbox up."""
-        fields: dict[str, Any] = {"target": declared["connection"].get("region")} | dict(declared)
-        fields["labels"] = {**labels.stamped(declared), labels.CREATE_TOKEN: token}
-        for composed in COMPOSED:
-            fields.pop(composed, None)
-        params = CreateSandboxFromSnapshotParams(**fields)
+        build = builds.BuildLog(declared["name"])
+        params = _params(declared, token)
         try:
             with translated(self._endpoint):
-                return self._sdk.create(params, timeout=_left(deadline))
+                if isinstance(params, CreateSandboxFromSnapshotParams):
+                    return self._sdk.create(params, timeout=_left(deadline))
+                return self._sdk.create(params, timeout=_left(deadline), on_snapshot_create_logs=build)
         except EvolveError as error:
+            error.details = error.details or build.tail()
             ours = self._created_with(token, declared["name"])
             if ours is None:
                 raise
@@ -119,10 +127,12 @@ class Sandboxes:
             raise self._undone(ours, error) from error
 
     def _made_ready(self, sandbox: Sandbox, declared: Values, deadline: float) -> Observed:
-        """Wait until it has started, and bring it from there to the state that is declared."""
+        """Wait until it has started, and bring it from there to the sizes and the state that are declared."""
         if sandbox.state != SandboxState.STARTED:
             with translated(self._endpoint):
                 sandbox.wait_for_sandbox_start(timeout=_left(deadline))
+        if sizes := {field: declared[field] for field in SIZES if field in declared}:
+            self._apply(sandbox, Step(RESIZE, sizes), declared, deadline)
         seen = self._observe(sandbox, declared)
         if declared.get("state", STARTED) != STARTED:
             self._apply(sandbox, Step(SET_STATE, {"state": declared["state"]}), declared, deadline)
@@ -150,6 +160,7 @@ class Sandboxes:
         return NotReadyError(
             f"{error.words}{reason}; the sandbox {sandbox.id} that was made is deleted again",
             remedy=error.remedy,
+            details=error.details,
         )
 
     def find(self, id: str) -> Sandbox | None:
@@ -169,8 +180,13 @@ class Sandboxes:
         """Carry out one operation, again while Daytona is busy with the one before."""
 
         def once() -> None:
-            with translated(self._endpoint):
-                step.operation.call(sandbox, Change(step.values, recorded, _left(deadline)))
+            try:
+                with translated(self._endpoint):
+                    step.operation.call(sandbox, Change(step.values, recorded, _left(deadline)))
+            except BusyError:
+                with translated(self._endpoint):
+                    sandbox.refresh_data()
+                raise
 
         patiently(once, _left(deadline))
 
@@ -192,9 +208,14 @@ class Sandboxes:
 
     def _observe(self, sandbox: Sandbox, recorded: Values) -> Observed:
         attributes: dict[str, Any] = {
-            field: getattr(sandbox, field) for field in recorded.keys() - {"volumes"} if hasattr(sandbox, field)
+            field: getattr(sandbox, field) for field in recorded.keys() - SPELLED_OTHERWISE if hasattr(sandbox, field)
         } | labels.observed(sandbox.labels, recorded)
         attributes["os_user"], attributes["env_vars"] = sandbox.user, sandbox.env
+        attributes["errored"] = sandbox.state in FAILED
+        attributes["ephemeral"] = sandbox.auto_delete_interval == 0
+        if sandbox.build_info:
+            dockerfile = sandbox.build_info.dockerfile_content or ""
+            attributes |= {"dockerfile": dockerfile, "image": dockerfile.removeprefix("FROM ").strip()}
         if sandbox.state:
             attributes["state"] = LASTING.get(sandbox.state, sandbox.state.value)
         if recorded.get("auto_archive_interval") == 0 and sandbox.auto_archive_interval == MAX_AUTO_ARCHIVE_MINUTES:
@@ -207,12 +228,25 @@ class Sandboxes:
 
     def _outputs(self, sandbox: Sandbox) -> dict[str, Any]:
         """Answers that stay, and the preview token, which is a new one after each start."""
-        outputs: dict[str, Any] = {"account": sandbox.organization_id, "name": sandbox.name}
+        sizes = {name: int(getattr(sandbox, field)) for field, name in {**SIZES, "gpu": "gpu"}.items()}
+        outputs: dict[str, Any] = {"account": sandbox.organization_id, "name": sandbox.name, "resources": sizes}
         if sandbox.state == SandboxState.STARTED:
             link = patiently(lambda: self._preview_link(sandbox), READ_SECONDS)
             outputs["preview_url_template"] = link.url.replace(f"//{ANY_PORT}-", "//{port}-", 1)
             outputs["preview_token"] = link.token
         return outputs
+
+
+def _params(declared: Values, token: str) -> CreateSandboxFromSnapshotParams | CreateSandboxFromImageParams:
+    """What is declared, as the SDK takes it; sizes go only with an image."""
+    fields: dict[str, Any] = {"target": declared["connection"].get("region")} | dict(declared)
+    fields["labels"] = {**labels.stamped(declared), labels.CREATE_TOKEN: token}
+    for composed in COMPOSED:
+        fields.pop(composed, None)
+    image = builds.image(declared)
+    if image is None:
+        return CreateSandboxFromSnapshotParams(**fields)
+    return CreateSandboxFromImageParams(image=image, resources=builds.resources(declared), **fields)
 
 
 def _left(deadline: float) -> float:
