@@ -52,11 +52,13 @@ def plan(table: Table, olds: Values, news: Values) -> Plan:
     sent = [entry for entry in changed if not entry.is_setting and wanted[entry.name] is not SERVER_CHOOSES]
     steps = tuple(_steps(table, sent, wanted))
     recorded = {**olds, **table.fields(olds)}
-    fixed = {entry.field for entry in sent if entry.wire and not entry.wire.by}
+    replacing = {entry.field for entry in sent if entry.wire and not entry.wire.by}
+    stopping: set[str] = set()
     for step in steps:
-        fixed |= set(step.operation.cannot(Change(step.values, recorded)))
-    stopping = {field for step in steps for field in step.operation.restarts(Change(step.values, recorded))}
-    replaces = _paths(sent, fixed)
+        operation, change = step.operation, Change(step.values, recorded)
+        replacing.update(operation.cannot(change) if operation.cannot else ())
+        stopping.update(operation.restarts(change) if operation.restarts else ())
+    replaces = _paths(sent, replacing)
     return Plan(
         steps=() if replaces else steps,
         replaces=replaces,

@@ -61,6 +61,7 @@ class Wire:
         field: The vendor's name for it; None where it is the attribute's own.
         by: The operation that changes it in place; None where it is fixed at creation.
         once: Whether it matters at creation only, so that a change of it is recorded and calls nobody.
+        told: Whether the vendor tells what it holds, so that a change from outside is found.
         encode: Turns the user's form into the vendor's.
         decode: Turns the vendor's form, which may be None, into the user's.
     """
@@ -68,6 +69,7 @@ class Wire:
     field: str | None = None
     by: str | None = None
     once: bool = False
+    told: bool = True
     encode: Callable[[Any], Any] = _same
     decode: Callable[[Any], Any] = _same
 
@@ -103,10 +105,6 @@ class Change:
     """How long it may take."""
 
 
-def _none(_change: Change) -> Collection[str]:
-    return ()
-
-
 @dataclass(frozen=True)
 class Operation:
     """One way to change an existing object in place: one call of the vendor's, whatever it carries.
@@ -115,15 +113,15 @@ class Operation:
         name: What wires refer to; the vendor's name for it.
         call: Carries it out on the vendor's object.
         sends_all: Whether the call takes all attributes it carries, or those that changed.
-        cannot: Which of the values, by the vendor's names, it cannot reach from what is recorded: these replace.
-        restarts: For which of them it stops the object and starts it again.
+        cannot: Tells which of the values, by the vendor's names, it cannot reach from what is recorded: these replace.
+        restarts: Tells for which of them it stops the object and starts it again.
     """
 
     name: str
     call: Callable[[Any, Change], Any]
     sends_all: bool = False
-    cannot: Callable[[Change], Collection[str]] = _none
-    restarts: Callable[[Change], Collection[str]] = _none
+    cannot: Callable[[Change], Collection[str]] | None = None
+    restarts: Callable[[Change], Collection[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +152,11 @@ class Entry:
     def is_setting(self) -> bool:
         """Whether a change of it calls nobody."""
         return self.wire is None or self.wire.once
+
+    @property
+    def is_read_back(self) -> bool:
+        """Whether a change from outside is found; what is fixed cannot change."""
+        return bool(self.wire and self.wire.by and self.wire.told)
 
     @property
     def dotted(self) -> str:
@@ -232,7 +235,7 @@ class Table:
         """
         result = copy.deepcopy(dict(properties))
         for entry, _ in self.declared(properties):
-            if entry.wire and entry.wire.by and entry.field in observed:
+            if entry.is_read_back and entry.wire and entry.field in observed:
                 entry.place(result, entry.wire.decode(observed[entry.field]))
         return result
 

@@ -3,13 +3,13 @@
 A test fails where the file is not what this prints.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from evolve_pulumi.lifecycle.kinds import KINDS, Kind
-from evolve_pulumi.schema import SERVER_CHOOSES, Entry, Table
+from evolve_pulumi.schema import SERVER_CHOOSES, Entry, Operation, Table
 from evolve_pulumi.vendors import VENDORS
 
 INTRODUCTION = """\
@@ -22,6 +22,7 @@ given in that vendor's options, `daytona=DaytonaOptions(...)`, and ignored elsew
 
 *Default* is what applies, and what an argument returns to when it leaves the program.
 *A change* is made in place by the named operation, or is a new object (**replaces**), or calls nobody.
+*Read back* says whether `pulumi refresh` finds what was changed outside.
 """
 
 
@@ -35,13 +36,14 @@ def main() -> None:
 
 
 def _table(kind: Kind, table: Table, backend: str) -> Iterator[str]:
-    yield f"| argument | type | default | {backend.capitalize()}'s field | a change | meaning |"
-    yield "|---|---|---|---|---|---|"
+    yield f"| argument | type | default | {backend.capitalize()}'s field | a change | read back | meaning |"
+    yield "|---|---|---|---|---|---|---|"
+    operations = {operation.name: operation for operation in table.operations}
     schemas = _schemas(kind, backend)
     for entry in table.entries:
         schema = schemas.get(entry.dotted)
         if schema:
-            yield "| " + " | ".join(_cells(entry, schema)) + " |"
+            yield "| " + " | ".join(_cells(entry, schema, operations)) + " |"
 
 
 def _schemas(kind: Kind, backend: str) -> dict[str, dict[str, Any]]:
@@ -58,13 +60,25 @@ def _schemas(kind: Kind, backend: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _cells(entry: Entry, schema: dict[str, Any]) -> Iterator[str]:
+def _cells(entry: Entry, schema: dict[str, Any], operations: Mapping[str, Operation]) -> Iterator[str]:
     yield f"`{entry.dotted}`" + (" (required)" if entry.required else "")
     yield _type(schema, schema["definitions"])
     yield "" if entry.required else _default(entry.attribute.default)
     yield f"`{entry.field}`" if entry.wire else ""
-    yield "calls nobody" if not entry.wire else f"in place, `{entry.wire.by}`" if entry.wire.by else "**replaces**"
+    yield _change(entry, operations)
+    yield "yes" if entry.is_read_back else "no"
     yield " ".join(schema["description"].split())
+
+
+def _change(entry: Entry, operations: Mapping[str, Operation]) -> str:
+    if entry.is_setting or not entry.wire:
+        return "calls nobody"
+    if not entry.wire.by:
+        return "**replaces**"
+    operation = operations[entry.wire.by]
+    restarts = "; **with a restart** where it has to be stopped" if operation.restarts else ""
+    cannot = "; **replaces** where that is impossible" if operation.cannot else ""
+    return f"in place, `{operation.name}`{restarts}{cannot}"
 
 
 def _default(value: Any) -> str:

@@ -138,7 +138,7 @@ class DaytonaOptions(TypedDict, total=False):
     ]
     """Minutes that a stopped sandbox waits until it is deleted; 0 deletes it when it stops, -1 never does."""
 
-    ttl_minutes: Annotated[Input[int], Field(ge=0), Attribute(default=0, daytona=Wire(by="set_ttl"))]
+    ttl_minutes: Annotated[Input[int], Field(ge=0), Attribute(default=0, daytona=Wire(by="set_ttl", told=False))]
     """Minutes from creation, or from the change of this value, until the sandbox is deleted whatever it does; 0
     lets it live. Cannot be read back from Daytona."""
 
