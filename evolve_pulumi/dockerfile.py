@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Self
 
 CONTINUATION = re.compile(r"\\[ \t]*\n")
+SPECIAL, ESCAPED = re.compile(r'(["\\$])'), r"\\\1"
+"""What means something between the quotes of a Dockerfile, and how it is kept from it."""
 CONTEXT = re.compile(r"(COPY|ADD)\s+(?P<rest>.*)", re.IGNORECASE)
 
 
@@ -38,7 +40,7 @@ class Dockerfile(str):
 
     def env(self, variables: Mapping[str, str]) -> Self:
         """Set environment variables, for the steps that follow and for what runs in the end."""
-        return self._with(*(f"ENV {name}={json.dumps(value)}" for name, value in variables.items()))
+        return self._with(*(f'ENV {name}="{SPECIAL.sub(ESCAPED, value)}"' for name, value in variables.items()))
 
     def workdir(self, path: str) -> Self:
         """Change the working directory."""

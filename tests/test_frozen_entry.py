@@ -12,6 +12,7 @@ from evolve_pulumi.lifecycle.kinds import KINDS
 SINCE_0_1 = {
     "sandbox": "gASVNgAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMB3NhbmRib3iUhZRSlC4=",
     "service": "gASVNgAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMB3NlcnZpY2WUhZRSlC4=",
+    "snapshot": "gASVNwAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMCHNuYXBzaG90lIWUUpQu",
     "volume": "gASVNQAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMBnZvbHVtZZSFlFKULg==",
 }
 
