@@ -65,8 +65,16 @@ class Cloud:
     def heal(self) -> None:
         self._control("DELETE", "faults")
 
+    def advance(self, *, minutes: float) -> None:
+        """Move the cloud's clock forward; what becomes due is done."""
+        self._control("POST", "clock", {"advance_seconds": minutes * 60})
+
+    def limit(self, **limits: Any) -> None:
+        """Set quotas, `total` and `sandbox`, and `rates`; without any, remove them."""
+        self._control("PUT", "limits", limits)
+
     def reset(self) -> None:
-        """Destroy all sandboxes and forget faults and calls."""
+        """Destroy all sandboxes and forget faults, limits and calls."""
         self._control("POST", "reset")
 
     def stop(self) -> None:

@@ -2,17 +2,27 @@
 
 import asyncio
 import os
+from typing import TypeVar
 
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.daytona import app as daytona
 from evolve_pulumi.local.keys import Handler, Key
+from evolve_pulumi.local.limits import Limits
 from evolve_pulumi.local.proxy import HOST, Previews
 from evolve_pulumi.local.traffic import Fault, Traffic
 
+Model = TypeVar("Model", bound=BaseModel)
+
 LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class Advance(BaseModel):
+    """How far to move the clock."""
+
+    advance_seconds: float = Field(ge=0)
 
 
 class Server:
@@ -44,6 +54,10 @@ class Server:
                 web.delete("/local/calls", self.forget_calls),
                 web.post("/local/faults", self.add_fault),
                 web.delete("/local/faults", self.remove_faults),
+                web.get("/local/clock", self.tell_time),
+                web.post("/local/clock", self.advance_clock),
+                web.put("/local/limits", self.set_limits),
+                web.delete("/local/limits", self.remove_limits),
             ]
         )
         app.add_subapp("/daytona", daytona.application(self._cloud, self._key, self._url, self._organization))
@@ -74,8 +88,9 @@ class Server:
         return web.json_response({})
 
     async def reset(self, _: web.Request) -> web.Response:
-        """Destroy every sandbox and volume, and forget faults and calls."""
+        """Destroy every sandbox and volume, and forget faults, limits and calls."""
         self._traffic.faults.clear()
+        self._cloud.limits = Limits()
         await self._cloud.reset()
         self._traffic.forget_calls()
         return web.json_response({})
@@ -91,15 +106,31 @@ class Server:
 
     async def add_fault(self, request: web.Request) -> web.Response:
         """Set a fault beside those that are there; the first that matches counts."""
-        try:
-            self._traffic.faults.append(Fault.model_validate(await request.json()))
-        except ValidationError as error:
-            raise web.HTTPBadRequest(text=str(error)) from error
+        self._traffic.faults.append(await _given(request, Fault))
         return web.json_response({})
 
     async def remove_faults(self, _: web.Request) -> web.Response:
         """Remove all faults."""
         self._traffic.faults.clear()
+        return web.json_response({})
+
+    async def tell_time(self, _: web.Request) -> web.Response:
+        """The time by the cloud's clock."""
+        return web.json_response({"time": self._cloud.clock().isoformat()})
+
+    async def advance_clock(self, request: web.Request) -> web.Response:
+        """Move the clock forward, and answer when everything is done that became due."""
+        await self._cloud.advance((await _given(request, Advance)).advance_seconds)
+        return await self.tell_time(request)
+
+    async def set_limits(self, request: web.Request) -> web.Response:
+        """Put quotas and rate limits in the place of those that are set."""
+        self._cloud.limits = await _given(request, Limits)
+        return web.json_response({})
+
+    async def remove_limits(self, _: web.Request) -> web.Response:
+        """Remove all quotas and rate limits."""
+        self._cloud.limits = Limits()
         return web.json_response({})
 
     async def _by_host(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -116,3 +147,11 @@ class Server:
         if not self._key.opens(request):
             raise web.HTTPUnauthorized(text="The local cloud asks for its API key as a bearer token\n")
         return await handler(request)
+
+
+async def _given(request: web.Request, model: type[Model]) -> Model:
+    """The body of a request; raises HTTPBadRequest for one that does not fit."""
+    try:
+        return model.model_validate_json(await request.read())
+    except ValidationError as error:
+        raise web.HTTPBadRequest(text=str(error)) from error

@@ -3,18 +3,22 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+import secrets
+import string
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from evolve_pulumi.local.errors import (
     BusyError,
+    CannotPauseError,
     CloudError,
     LaunchFailedError,
     NameTakenError,
     NotFoundError,
     NotRunningError,
+    SizeRefusedError,
     StuckError,
     VolumeInUseError,
     VolumeNotReadyError,
@@ -22,29 +26,45 @@ from evolve_pulumi.local.errors import (
 )
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
-from evolve_pulumi.local.records import Place, Sandbox, Snapshot, State, Store
+from evolve_pulumi.local.limits import SIZES, Limits, Size
+from evolve_pulumi.local.records import Place, Sandbox, SignedPreview, Snapshot, State, Store
 from evolve_pulumi.local.tiers import Tier
-from evolve_pulumi.local.volumes import Volume, Volumes, VolumeState
+from evolve_pulumi.local.volumes import CHANGE_SECONDS, Volume, Volumes, VolumeState
 
-CHANGING = {State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING}
+CHANGING = {
+    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING),
+    *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
+}
 RECOVERED_AT_ONCE = 4
 """Sandboxes started at the same time when the server comes up; more only compete for the processor."""
 SETTLING_SECONDS = 0.01
+SIGNED_TOKEN_LENGTH = 16
 
 log = logging.getLogger(__name__)
 
 
-def now() -> datetime:
-    """The time, by the machine's clock."""
-    return datetime.now(UTC)
+class Clock:
+    """The machine's time, and what it was moved forward by."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return datetime.now(UTC) + self._ahead
+
+    def move_to(self, time: datetime) -> None:
+        """Move forward to a time; one that is past is passed over."""
+        self._ahead += max(time - self(), timedelta())
 
 
 class Cloud:
     """All sandboxes of one folder. Every change is on disk before it is reported."""
 
-    def __init__(self, store: Store, tier: Tier, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, store: Store, tier: Tier) -> None:
         self.tier = tier
-        self.clock = clock
+        self.clock = Clock()
+        self.limits = Limits()
         self.snapshots: list[Snapshot] = []
         self.volumes = Volumes(store.volumes)
         self._store = store
@@ -89,7 +109,7 @@ class Cloud:
     def guest(self, sandbox: Sandbox) -> Guest:
         """The way into a running sandbox; using it is activity. Raises NotRunningError."""
         guest = self._guests.get(sandbox.id)
-        if guest is None or sandbox.state != State.STARTED:
+        if guest is None or sandbox.state not in (State.STARTED, State.RESIZING):
             raise NotRunningError(f"Sandbox {sandbox.id} is {sandbox.state}")
         self.touch(sandbox)
         return guest
@@ -109,6 +129,7 @@ class Cloud:
         """Add a sandbox and start it; raises NameTakenError or LaunchFailedError."""
         if self._named(sandbox.vendor, sandbox.name):
             raise NameTakenError(sandbox.name)
+        self._admit(sandbox, *SIZES)
         self._mounted(sandbox)
         sandbox.created_at = sandbox.last_activity_at = self.clock()
         self._sandboxes[sandbox.id] = sandbox
@@ -116,10 +137,23 @@ class Cloud:
         await self._launch(sandbox)
 
     async def start(self, sandbox: Sandbox) -> None:
-        """Start a stopped sandbox, with a new preview token; a started one stays as it is."""
+        """Start a stopped or archived sandbox, with a new preview token, or let a paused one go on; else do nothing."""
         if sandbox.state == State.STARTED:
             return
-        self._expect(sandbox, State.STOPPED)
+        self._expect(sandbox, State.STOPPED, State.ARCHIVED, State.PAUSED)
+        if sandbox.state == State.PAUSED:
+            await asyncio.shield(self._in_background(self._thaw(sandbox)))
+            return
+        archived = sandbox.state == State.ARCHIVED
+        self._admit(sandbox, *(SIZES if archived else ("cpu", "memory_gib")))
+        state = State.RESTORING if archived else State.STARTING
+        self.update(sandbox, state=state, desired=State.STARTED, token=Sandbox.new_token())
+        await self._launch(sandbox)
+
+    async def recover_error(self, sandbox: Sandbox) -> None:
+        """Start a sandbox again whose error that may cure; raises WrongStateError for any other."""
+        if sandbox.state != State.ERROR or not sandbox.recoverable:
+            raise WrongStateError(f"Sandbox {sandbox.id} is {sandbox.state} and cannot be recovered")
         self.update(sandbox, state=State.STARTING, desired=State.STARTED, token=Sandbox.new_token())
         await self._launch(sandbox)
 
@@ -133,11 +167,49 @@ class Cloud:
         if sandbox.auto_delete_minutes == 0:
             self.delete(sandbox)
 
+    def pause(self, sandbox: Sandbox) -> None:
+        """Begin to freeze all processes of a started sandbox; raises CannotPauseError."""
+        if not sandbox.can_pause:
+            raise CannotPauseError(f"Sandbox {sandbox.id} cannot be paused")
+        self._expect(sandbox, State.STARTED)
+        self.update(sandbox, state=State.PAUSING, desired=State.PAUSED)
+        self._in_background(self._freeze(sandbox))
+
+    def archive(self, sandbox: Sandbox) -> None:
+        """Begin to put a stopped sandbox away, so that its disk counts no more; its files stay where they are."""
+        self._expect(sandbox, State.STOPPED)
+        if sandbox.auto_delete_minutes == 0:
+            raise WrongStateError(f"Sandbox {sandbox.id} is deleted when it stops, so it cannot be archived")
+        self.update(sandbox, state=State.ARCHIVING, desired=State.ARCHIVED)
+        self._in_background(self._settle_into(sandbox, State.ARCHIVED))
+
+    def resize(self, sandbox: Sandbox, sizes: dict[Size, int]) -> None:
+        """Begin to change sizes: more cores and memory at any time, less of them and more disk while it is stopped."""
+        self._expect(sandbox, State.STARTED, State.STOPPED)
+        changes: dict[Size, int] = {size: amount for size, amount in sizes.items() if amount != getattr(sandbox, size)}
+        if not changes:
+            raise SizeRefusedError("No change in resources was asked for")
+        smaller = {size for size, amount in changes.items() if amount < getattr(sandbox, size)}
+        if "disk_gib" in smaller:
+            raise SizeRefusedError("Disk size cannot be decreased")
+        if sandbox.state == State.STARTED and ("disk_gib" in changes or smaller):
+            raise SizeRefusedError("Disk size, and less CPU or memory, can be set only while the sandbox is stopped")
+        others = [other for other in self.sandboxes() if other is not sandbox]
+        self.limits.admit_sandbox(others, changes)
+        before = sandbox.state
+        self.update(sandbox, state=State.RESIZING, **changes)
+        self._in_background(self._settle_into(sandbox, before))
+
     def delete(self, sandbox: Sandbox) -> None:
         """Begin to destroy a sandbox; its name is free at once."""
-        self._expect(sandbox, State.STARTED, State.STOPPED, State.ERROR)
+        self._expect(sandbox, State.STARTED, State.STOPPED, State.PAUSED, State.ARCHIVED, State.ERROR)
         self.update(sandbox, state=State.DESTROYING, desired=State.DESTROYED)
         self._in_background(self._destroy(sandbox))
+
+    def create_volume(self, vendor: str, name: str) -> Volume:
+        """Add a volume, which is ready a little later; raises VolumeNameTakenError."""
+        self.limits.admit_one_more("volumes", len(self.volumes.all(vendor)))
+        return self.volumes.create(vendor, name)
 
     def delete_volume(self, volume: Volume) -> None:
         """Begin to remove a volume; raises VolumeInUseError or VolumeNotReadyError."""
@@ -148,6 +220,27 @@ class Cloud:
             raise VolumeNotReadyError(f"Volume {volume.id} is {volume.state.value}")
         self.volumes.delete(volume)
 
+    def sign(self, sandbox: Sandbox, port: int, seconds: int) -> SignedPreview:
+        """A new token that opens one port for so long, whatever becomes of the sandbox's own."""
+        token = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(SIGNED_TOKEN_LENGTH))
+        signed = SignedPreview(token=token, port=port, expires_at=self.clock() + timedelta(seconds=seconds))
+        self.update(sandbox, signed_previews=[*self._valid(sandbox), signed])
+        return signed
+
+    def unsign(self, sandbox: Sandbox, port: int, token: str) -> None:
+        """Let a signed preview expire now; raises NotFoundError."""
+        left = [each for each in self._valid(sandbox) if (each.port, each.token) != (port, token)]
+        if len(left) == len(self._valid(sandbox)):
+            raise NotFoundError("Signed preview URL not found")
+        self.update(sandbox, signed_previews=left)
+
+    def signed(self, port: int, token: str) -> Sandbox | None:
+        """The sandbox whose port a token opens now."""
+        for sandbox in self.sandboxes():
+            if any((each.port, each.token) == (port, token) for each in self._valid(sandbox)):
+                return sandbox
+        return None
+
     async def recover(self) -> None:
         """Take up what the folder holds: reconnect to what lives, start what should, finish what was begun."""
         for sandbox in self._store.load():
@@ -156,15 +249,15 @@ class Cloud:
         await asyncio.gather(*(self._recover(sandbox, turns) for sandbox in self.sandboxes()))
 
     async def shutdown(self) -> None:
-        """Stop every sandbox's processes; those that were started will be again."""
+        """Stop every sandbox's processes; those that were started will be again, a paused one is stopped for good."""
         await self.settle()
         for sandbox in self.sandboxes():
-            if sandbox.state == State.STARTED:
+            if sandbox.state in (State.STARTED, State.PAUSED):
                 with contextlib.suppress(StuckError):
                     await self._bury(sandbox)
 
     async def reset(self) -> None:
-        """Destroy every sandbox, then every volume, and return when they are gone; raises StuckError for what stays."""
+        """Destroy every sandbox, then every volume, and set the clock right; raises StuckError for what stays."""
         tried: set[str] = set()
         while self._sandboxes:
             for sandbox in self.sandboxes():
@@ -178,17 +271,33 @@ class Cloud:
             # Whoever creates or stops one meanwhile gets a turn.
             await asyncio.sleep(SETTLING_SECONDS)
         self.volumes.clear()
+        self.clock = Clock()
 
     async def settle(self) -> None:
         """Wait for what goes on in the background."""
         while self._background:
             await asyncio.wait(self._background)
 
+    async def advance(self, seconds: float) -> None:
+        """Move the clock forward, and do in its order what becomes due on the way."""
+        end = self.clock() + timedelta(seconds=seconds)
+        while coming := [due for due, _, _ in self._timers() if self.clock() < due <= end]:
+            self.clock.move_to(min(coming))
+            await self.expire()
+            await self.settle()
+        self.clock.move_to(end)
+
     async def expire(self) -> None:
-        """Stop and delete what has reached its time, by the cloud's clock."""
-        for sandbox in self.sandboxes():
-            with contextlib.suppress(CloudError):
-                await self._expire(sandbox)
+        """Do what has reached its time, by the cloud's clock."""
+        for due, sandbox, state in self._timers():
+            if due <= self.clock():
+                with contextlib.suppress(CloudError):
+                    await self._bring_into(sandbox, state)
+
+    def _timers(self) -> list[tuple[datetime, Sandbox, State]]:
+        """What sandboxes are to change into by themselves, and when."""
+        found = [(sandbox, self._next(sandbox)) for sandbox in self.sandboxes()]
+        return [(timer[0], sandbox, timer[1]) for sandbox, timer in found if timer]
 
     def _named(self, vendor: str, name: str) -> Sandbox | None:
         for sandbox in self._sandboxes.values():
@@ -201,6 +310,14 @@ class Cloud:
             raise BusyError(f"Sandbox {sandbox.id} is {sandbox.state}")
         if sandbox.state not in states:
             raise WrongStateError(f"Sandbox {sandbox.id} is {sandbox.state}")
+
+    def _admit(self, sandbox: Sandbox, *sizes: Size) -> None:
+        """Whether the limits leave room for a sandbox that needs these sizes from now on."""
+        others = [other for other in self.sandboxes() if other is not sandbox]
+        self.limits.admit_sandbox(others, {size: getattr(sandbox, size) for size in sizes})
+
+    def _valid(self, sandbox: Sandbox) -> list[SignedPreview]:
+        return [each for each in sandbox.signed_previews if each.expires_at > self.clock()]
 
     def _mounted(self, sandbox: Sandbox) -> dict[str, Path]:
         """The folders behind a sandbox's mounts, by the path inside."""
@@ -219,11 +336,38 @@ class Cloud:
         except (HostError, GuestLostError, OSError, NotFoundError, VolumeNotReadyError) as error:
             console = place.console.read_text(errors="replace").strip() if place.console.exists() else ""
             await self._halt(sandbox)
-            self.update(sandbox, state=State.ERROR, error_reason=console or str(error))
+            self.update(sandbox, state=State.ERROR, error_reason=console or str(error), recoverable=True)
             log.warning("Sandbox %s failed to start: %s", sandbox.id, sandbox.error_reason)
             raise LaunchFailedError(f"Sandbox failed to start: {sandbox.error_reason}") from error
         self.touch(sandbox)
-        self.update(sandbox, state=State.STARTED, error_reason=None)
+        self.update(sandbox, state=State.STARTED, error_reason=None, recoverable=False)
+
+    async def _freeze(self, sandbox: Sandbox) -> None:
+        try:
+            await self._guests[sandbox.id].call("freeze")
+        except (GuestLostError, OSError):
+            await self._stopped(sandbox)
+        else:
+            self.update(sandbox, state=State.PAUSED)
+
+    async def _thaw(self, sandbox: Sandbox) -> None:
+        self._admit(sandbox, "cpu", "memory_gib")
+        self.update(sandbox, state=State.RESUMING, desired=State.STARTED)
+        try:
+            await self._guests[sandbox.id].call("thaw")
+        except (GuestLostError, OSError) as error:
+            await self._stopped(sandbox)
+            raise LaunchFailedError(f"Sandbox could not be resumed: {error}") from error
+        self.touch(sandbox)
+        self.update(sandbox, state=State.STARTED)
+
+    async def _settle_into(self, sandbox: Sandbox, state: State) -> None:
+        """End a change that shows for a moment."""
+        changing = sandbox.state
+        await asyncio.sleep(CHANGE_SECONDS)
+        # It may have ended by itself meanwhile.
+        if sandbox.state == changing:
+            self.update(sandbox, state=state)
 
     async def _connect(self, sandbox: Sandbox) -> None:
         socket = self.place(sandbox).socket
@@ -231,10 +375,14 @@ class Cloud:
 
     def _lost(self, sandbox: Sandbox) -> None:
         """A sandbox's first process ended by itself: whatever is left of it goes too."""
-        if sandbox.state == State.STARTED:
+        if sandbox.state in (State.STARTED, State.RESIZING, State.PAUSED):
             log.warning("Sandbox %s ended unexpectedly", sandbox.id)
-            self.update(sandbox, state=State.STOPPING, desired=State.STOPPED)
-            self._in_background(self._bury(sandbox))
+            self._in_background(self._stopped(sandbox))
+
+    async def _stopped(self, sandbox: Sandbox) -> None:
+        """Stop a sandbox that ended by itself."""
+        self.update(sandbox, state=State.STOPPING, desired=State.STOPPED)
+        await self._bury(sandbox)
 
     async def _bury(self, sandbox: Sandbox) -> None:
         await self._halt(sandbox)
@@ -263,7 +411,7 @@ class Cloud:
 
     def _stuck(self, sandbox: Sandbox, cause: Exception) -> StuckError:
         log.error("Sandbox %s cannot be removed: %s", sandbox.id, cause)
-        self.update(sandbox, state=State.ERROR, error_reason=str(cause))
+        self.update(sandbox, state=State.ERROR, error_reason=str(cause), recoverable=False)
         return StuckError(str(cause))
 
     async def _recover(self, sandbox: Sandbox, turns: asyncio.Semaphore) -> None:
@@ -272,33 +420,66 @@ class Cloud:
                 await self._take_up(sandbox)
 
     async def _take_up(self, sandbox: Sandbox) -> None:
-        if sandbox.desired == State.DESTROYED:
-            await self._destroy(sandbox)
-        elif sandbox.desired == State.STOPPED:
-            await self._bury(sandbox)
-        elif sandbox.state != State.ERROR:
-            await self._resume(sandbox)
+        match sandbox.desired:
+            case State.DESTROYED:
+                await self._destroy(sandbox)
+            case State.STOPPED:
+                await self._bury(sandbox)
+            case State.ARCHIVED:
+                self.update(sandbox, state=State.ARCHIVED)
+            case State.PAUSED:
+                await self._pause_again(sandbox)
+            case _ if sandbox.state != State.ERROR:
+                await self._resume(sandbox)
+            case _:
+                pass
+
+    async def _pause_again(self, sandbox: Sandbox) -> None:
+        """Reconnect to a paused sandbox that survived the server; the memory of one that did not is lost."""
+        try:
+            await self._connect(sandbox)
+        except GuestLostError:
+            await self._stopped(sandbox)
+        else:
+            await self._freeze(sandbox)
 
     async def _resume(self, sandbox: Sandbox) -> None:
         """Reconnect to a sandbox that survived the server, or start it again."""
         try:
             await self._connect(sandbox)
+            await self._guests[sandbox.id].call("thaw")
             self.update(sandbox, state=State.STARTED)
         except GuestLostError:
             await self._bury(sandbox)
             await self.start(sandbox)
 
-    async def _expire(self, sandbox: Sandbox) -> None:
+    def _next(self, sandbox: Sandbox) -> tuple[datetime, State] | None:
+        """When a sandbox changes by itself, and into what; None while it changes, and where it stays as it is."""
         if sandbox.state in CHANGING:
-            return
-        idle = self.clock() - sandbox.last_activity_at
-        stops, deletes = sandbox.auto_stop_minutes, sandbox.auto_delete_minutes
-        if sandbox.destroy_at and self.clock() >= sandbox.destroy_at:
-            self.delete(sandbox)
-        elif sandbox.state == State.STARTED and stops > 0 and idle >= timedelta(minutes=stops):
-            await self.stop(sandbox)
-        elif sandbox.state == State.STOPPED and deletes > 0 and idle >= timedelta(minutes=deletes):
-            self.delete(sandbox)
+            return None
+        idle_minutes = {
+            State.STARTED: {State.STOPPED: sandbox.auto_stop_minutes, State.PAUSED: sandbox.auto_pause_minutes},
+            State.STOPPED: {
+                State.DESTROYED: sandbox.auto_delete_minutes,
+                State.ARCHIVED: sandbox.auto_archive_minutes,
+            },
+        }.get(sandbox.state, {})
+        since = sandbox.last_activity_at
+        coming = [(since + timedelta(minutes=idle), into) for into, idle in idle_minutes.items() if idle > 0]
+        if sandbox.destroy_at:
+            coming.append((sandbox.destroy_at, State.DESTROYED))
+        return min(coming, default=None)
+
+    async def _bring_into(self, sandbox: Sandbox, state: State) -> None:
+        match state:
+            case State.STOPPED:
+                await self.stop(sandbox)
+            case State.PAUSED:
+                self.pause(sandbox)
+            case State.ARCHIVED:
+                self.archive(sandbox)
+            case _:
+                self.delete(sandbox)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)

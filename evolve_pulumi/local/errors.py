@@ -6,6 +6,9 @@ CloudError
   BusyError
   WrongStateError
   NotRunningError
+  CannotPauseError
+  SizeRefusedError
+  QuotaExceededError
   LaunchFailedError
   StuckError
   VolumeNameTakenError
@@ -39,6 +42,22 @@ class WrongStateError(CloudError):
 
 class NotRunningError(CloudError):
     """The sandbox has to be started for this."""
+
+
+class CannotPauseError(CloudError):
+    """The sandbox is of a kind that cannot pause."""
+
+
+class SizeRefusedError(CloudError):
+    """The sandbox cannot get the size that is asked for."""
+
+
+class QuotaExceededError(CloudError):
+    """A quota, by name, leaves no room for what is asked; `sandbox` is true for one of each single sandbox."""
+
+    def __init__(self, quota: str, most: int, asked: int, *, sandbox: bool = False) -> None:
+        super().__init__(f"The quota of {most} {quota} leaves no room for {asked}")
+        self.quota, self.most, self.asked, self.sandbox = quota, most, asked, sandbox
 
 
 class LaunchFailedError(CloudError):

@@ -18,6 +18,7 @@ from evolve_pulumi.local.keys import Key
 from evolve_pulumi.local.records import Sandbox
 
 HOST = re.compile(r"(?P<port>[0-9]{1,5})-(?P<sandbox>[a-z0-9-]+)\.localhost(:[0-9]+)?", re.IGNORECASE)
+"""A port, and a sandbox's id or the token of a signed preview."""
 HOP_BY_HOP = {
     "connection",
     "expect",
@@ -81,11 +82,17 @@ class Previews:
 
     def _admitted(self, request: web.Request, address: re.Match[str]) -> Sandbox:
         """The running sandbox that a request may see; raises PreviewError."""
-        sandbox = self._cloud.find(address["sandbox"].lower())
+        name = address["sandbox"].lower()
+        sandbox = self._cloud.signed(int(address["port"]), name)
         if sandbox is None:
-            raise PreviewError(404, f"There is no sandbox {address['sandbox']} in this local cloud.")
-        if not sandbox.public:
-            self._check(request, sandbox)
+            sandbox = self._cloud.find(name)
+            if sandbox is None:
+                raise PreviewError(
+                    404,
+                    f"There is no sandbox {name} in this local cloud, and no signed URL of this port that is valid.",
+                )
+            if not sandbox.public:
+                self._check(request, sandbox)
         try:
             self._cloud.guest(sandbox)
         except NotRunningError:

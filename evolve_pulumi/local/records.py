@@ -13,6 +13,7 @@ import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -20,13 +21,20 @@ CLOSED_FOLDER, PASSABLE_FOLDER = 0o700, 0o711
 
 
 class State(StrEnum):
-    """Where a sandbox is in its life; what is desired is one of started, stopped and destroyed."""
+    """Where a sandbox is in its life; desired is started, stopped, paused, archived or destroyed."""
 
     CREATING = "creating"
     STARTING = "starting"
     STARTED = "started"
+    RESIZING = "resizing"
     STOPPING = "stopping"
     STOPPED = "stopped"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RESUMING = "resuming"
+    ARCHIVING = "archiving"
+    ARCHIVED = "archived"
+    RESTORING = "restoring"
     DESTROYING = "destroying"
     DESTROYED = "destroyed"
     ERROR = "error"
@@ -39,6 +47,14 @@ class FirstProcess(BaseModel):
     started: int
 
 
+class SignedPreview(BaseModel):
+    """A preview URL that opens one port without another token until it expires."""
+
+    token: str
+    port: int
+    expires_at: datetime
+
+
 class Snapshot(BaseModel):
     """What sandboxes are made from: a name and the resources they are said to have."""
 
@@ -49,6 +65,8 @@ class Snapshot(BaseModel):
     memory_gib: int
     disk_gib: int
     created_at: datetime
+    can_pause: bool = False
+    """Whether its sandboxes can be paused, as virtual machines can."""
 
 
 class Mount(BaseModel):
@@ -57,6 +75,10 @@ class Mount(BaseModel):
     volume_id: str
     path: str
     subpath: str | None = None
+
+
+def _as_the_snapshot(field: str) -> Any:
+    return Field(default_factory=lambda given: getattr(given["snapshot"], field))
 
 
 class Sandbox(BaseModel):
@@ -71,8 +93,17 @@ class Sandbox(BaseModel):
     labels: dict[str, str] = {}
     public: bool = False
     mounts: list[Mount] = []
+    cpu: int = _as_the_snapshot("cpu")
+    memory_gib: int = _as_the_snapshot("memory_gib")
+    disk_gib: int = _as_the_snapshot("disk_gib")
+    gpu: int = 0
+    can_pause: bool = _as_the_snapshot("can_pause")
     auto_stop_minutes: int = 0
     """Idle minutes until it stops; 0 is never."""
+    auto_pause_minutes: int = 0
+    """Idle minutes until it pauses; 0 is never."""
+    auto_archive_minutes: int = 0
+    """Minutes until it is archived once stopped; 0 is never."""
     auto_delete_minutes: int = -1
     """Idle minutes until it is deleted once stopped; 0 is on stopping, a negative value never."""
     destroy_at: datetime | None = None
@@ -80,8 +111,11 @@ class Sandbox(BaseModel):
     state: State = State.CREATING
     desired: State = State.STARTED
     error_reason: str | None = None
+    recoverable: bool = False
+    """Whether starting it again may cure its error."""
     token: str = Field(default_factory=lambda: Sandbox.new_token())
     """What opens the preview URLs of a sandbox that is not public."""
+    signed_previews: list[SignedPreview] = []
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     last_activity_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

@@ -1,64 +1,61 @@
-"""Sandboxes stop and go by the cloud's clock."""
+"""What sandboxes do by themselves, by the cloud's clock."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from evolve_pulumi.local.cloud import Cloud
-from evolve_pulumi.local.daytona.bodies import DEFAULT_SNAPSHOT
-from evolve_pulumi.local.records import Sandbox, State, Store
-from evolve_pulumi.local.tiers import choose
-from tests.cloud import cloud_folder
+import pytest
+from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaNotFoundError
+
+from tests.cloud import Cloud
 
 
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def move(self, minutes: float) -> None:
-        self.time += timedelta(minutes=minutes)
+def state(daytona: Daytona, name: str) -> str | None:
+    try:
+        return daytona.get(name).state
+    except DaytonaNotFoundError:
+        return None
 
 
-def sandbox(name: str, stops: int = 0, goes: int = -1) -> Sandbox:
-    return Sandbox(
-        vendor="any",
-        name=name,
-        snapshot=DEFAULT_SNAPSHOT,
-        user="daytona",
-        auto_stop_minutes=stops,
-        auto_delete_minutes=goes,
-    )
+def made(daytona: Daytona, name: str, **intervals: Any) -> None:
+    daytona.create(CreateSandboxFromSnapshotParams(name=name, **intervals))
 
 
-def test_idle_sandboxes_stop_then_go_and_a_life_has_an_end() -> None:
-    async def live() -> None:
-        with cloud_folder() as folder:
-            clock = Clock()
-            cloud = Cloud(Store(folder), choose(folder, None), clock)
-            idle = sandbox("idle", stops=10, goes=20)
-            ending = sandbox("ending")
-            ending.destroy_at = clock() + timedelta(minutes=30)
-            for each in (idle, ending):
-                await cloud.create(each)
-            clock.move(9)
-            cloud.touch(idle)
-            clock.move(9)
-            await cloud.expire()
-            assert (idle.state, ending.state) == (State.STARTED, State.STARTED)
-            clock.move(1)
-            await cloud.expire()
-            assert (idle.state, ending.state) == (State.STOPPED, State.STARTED)
-            clock.move(19)
-            await cloud.expire()
-            await cloud.settle()
-            assert cloud.sandboxes() == [idle]
-            clock.move(1)
-            await cloud.expire()
-            await cloud.settle()
-            assert cloud.sandboxes() == []
+def test_an_idle_sandbox_stops_is_archived_and_starts_again(cloud: Cloud, daytona: Daytona) -> None:
+    made(daytona, "idle", auto_stop_interval=10, auto_archive_interval=20)
+    cloud.advance(minutes=9)
+    daytona.get("idle").refresh_activity()
+    cloud.advance(minutes=9)
+    assert state(daytona, "idle") == "started"
+    cloud.advance(minutes=1)
+    assert state(daytona, "idle") == "stopped"
+    cloud.advance(minutes=20)
+    assert state(daytona, "idle") == "archived"
+    daytona.get("idle").start()
+    assert daytona.get("idle").process.exec("echo back").result == "back\n"
 
-    asyncio.run(live())
+
+def test_one_leap_does_everything_on_the_way(cloud: Cloud, daytona: Daytona) -> None:
+    made(daytona, "goes", auto_stop_interval=10, auto_delete_interval=20)
+    made(daytona, "stays", auto_stop_interval=10, auto_archive_interval=60)
+    cloud.advance(minutes=120)
+    assert (state(daytona, "goes"), state(daytona, "stays")) == (None, "archived")
+
+
+def test_a_life_has_an_end_whatever_it_does(cloud: Cloud, daytona: Daytona) -> None:
+    made(daytona, "busy", auto_stop_interval=0, ttl_minutes=30)
+    cloud.advance(minutes=29)
+    assert state(daytona, "busy") == "started"
+    cloud.advance(minutes=1)
+    assert state(daytona, "busy") is None
+
+
+def test_an_idle_virtual_machine_pauses(cloud: Cloud, daytona: Daytona) -> None:
+    daytona.create(CreateSandboxFromSnapshotParams(name="vm", snapshot="daytona-vm-small"))
+    vm = daytona.get("vm")
+    assert (vm.auto_stop_interval, vm.auto_pause_interval) == (0, 60)
+    cloud.advance(minutes=60)
+    assert state(daytona, "vm") == "paused"
+
+
+def test_the_clock_does_not_go_back(cloud: Cloud) -> None:
+    with pytest.raises(OSError, match="400"):
+        cloud.advance(minutes=-1)

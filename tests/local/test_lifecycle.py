@@ -57,9 +57,9 @@ def test_defaults_are_daytonas(sandbox: Sandbox) -> None:
 
 
 def test_a_snapshot_is_found_and_used_by_id_and_name(daytona: Daytona) -> None:
-    (only,) = daytona.snapshot.list().items
-    assert daytona.snapshot.get("daytona-small").id == only.id
-    assert daytona.create(CreateSandboxFromSnapshotParams(snapshot=only.id)).snapshot == "daytona-small"
+    first, *_ = daytona.snapshot.list().items
+    assert daytona.snapshot.get("daytona-small").id == first.id
+    assert daytona.create(CreateSandboxFromSnapshotParams(snapshot=first.id)).snapshot == "daytona-small"
 
 
 def test_files_stay_and_processes_go_when_a_sandbox_is_stopped(daytona: Daytona, sandbox: Sandbox) -> None:
@@ -122,9 +122,9 @@ def test_an_ephemeral_sandbox_goes_when_it_stops(daytona: Daytona) -> None:
     [
         (CreateSandboxFromSnapshotParams(snapshot="none"), 400, "Snapshot none not found. Did you add it"),
         (CreateSandboxFromSnapshotParams(os_user="../etc"), 400, "user: String should match pattern"),
-        (CreateSandboxFromSnapshotParams(auto_pause_interval=5), 400, "autoPauseInterval"),
+        (CreateSandboxFromSnapshotParams(auto_pause_interval=5), 400, "not supported for sandbox class container"),
         (CreateSandboxFromSnapshotParams(secrets={"A": "b"}), 501, "does not implement secrets"),
-        (CreateSandboxFromSnapshotParams(linked_sandbox="x"), 501, "does not implement linkedSandbox"),
+        (CreateSandboxFromSnapshotParams(linked_sandbox="x"), 404, "Sandbox x not found"),
         (
             CreateSandboxFromSnapshotParams(volumes=[VolumeMount(volume_id="v", mount_path="/v")]),
             404,
@@ -148,8 +148,8 @@ def test_what_cannot_be_is_refused_by_name(
 
 
 def test_what_is_not_there_says_its_name(sandbox: Sandbox) -> None:
-    with pytest.raises(DaytonaError, match="does not implement archive_sandbox") as refusal:
-        sandbox.archive()
+    with pytest.raises(DaytonaError, match="does not implement fork_sandbox") as refusal:
+        sandbox.fork()
     assert refusal.value.status_code == 501
     with pytest.raises(DaytonaError, match="does not implement clone_repository"):
         sandbox.git.clone("https://example.com/a.git", "a")

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import httpx
 import pytest
-from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox, SessionExecuteRequest
+from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaError, Sandbox, SessionExecuteRequest
 
 from tests.cloud import Cloud
 
@@ -165,3 +165,24 @@ def test_a_foreign_host_is_refused(cloud: Cloud) -> None:
 
 def bearer(cloud: Cloud) -> dict[str, str]:
     return {"Authorization": f"Bearer {cloud.api_key}"}
+
+
+def test_a_signed_url_opens_its_port_until_it_expires(cloud: Cloud, sandbox: Sandbox) -> None:
+    serve(sandbox)
+    first, second = (sandbox.create_signed_preview_url(PORT, 120) for _ in range(2))
+    assert first.url != second.url
+
+    def status(url: str, **changed: str) -> int:
+        host = url.removeprefix("http://").replace(*changed.popitem()) if changed else url.removeprefix("http://")
+        return httpx.get(cloud.url, headers={"Host": host}).status_code
+
+    assert (status(first.url), status(second.url)) == (200, 200)
+    assert status(first.url, **{f"{PORT}-": "4000-"}) == 404
+    sandbox.expire_signed_preview_url(PORT, first.token)
+    assert (status(first.url), status(second.url)) == (404, 200)
+    sandbox.stop()
+    assert status(second.url) == 503
+    cloud.advance(minutes=2)
+    assert status(second.url) == 404
+    with pytest.raises(DaytonaError, match="expiresInSeconds must not be 86401"):
+        sandbox.create_signed_preview_url(PORT, 86401)

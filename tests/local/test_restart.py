@@ -130,3 +130,15 @@ def test_a_sandbox_that_is_being_made_when_the_server_stops_is_not_left_running(
     assert host_processes(cloud) == []
     again = process.start()
     assert {each.state for each in sdk(again).list()} <= {"started"}
+
+
+def test_a_pause_survives_a_crash_of_the_server_and_not_its_end(own: tuple[CloudProcess, Cloud]) -> None:
+    process, cloud = own
+    sdk(cloud).create(CreateSandboxFromSnapshotParams(name="vm", snapshot="daytona-vm-small")).pause()
+    process.kill()
+    found = sdk(process.start()).get("vm")
+    assert found.state == "paused"
+    found.start()
+    found.pause()
+    process.stop()
+    assert sdk(process.start()).get("vm").state == "stopped"

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import files
-from .processes import signal_tree, spawn
+from .processes import freeze, signal_tree, spawn, thaw
 from .sessions import Command, Session
 
 PACKET = 1 << 18
@@ -112,6 +112,8 @@ class Agent:
         operations: dict[str, Callable[[], Answer]] = {
             "spawn": lambda: self.spawn(fds, connection, **given),
             "kill": lambda: signal_tree(**given),
+            "freeze": lambda: freeze(os.getpid()),
+            "thaw": lambda: thaw(os.getpid()),
             "socket": lambda: files.open_socket(passed, **given),
             "open": lambda: files.open_file(passed, **given),
             "open_session": lambda: self.open_session(**given),

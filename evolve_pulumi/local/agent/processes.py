@@ -43,11 +43,33 @@ def signal_tree(pid: int, number: int) -> dict[str, Any]:
     members = {other for other, (_, session) in table.items() if session == pid} | {pid}
     members |= {other for other in table if members.intersection(_lineage(other, table))}
     for member in members - {os.getpid()}:
-        try:
-            os.kill(member, number)
-        except ProcessLookupError:
-            continue
+        _signal(member, number)
     return {}
+
+
+def freeze(pid: int) -> dict[str, Any]:
+    """Stop a process's descendants where they are, also those that are being born meanwhile."""
+    stopped: set[int] = set()
+    while True:
+        table = _process_table()
+        born = {other for other in table if pid in _lineage(other, table)} - {pid} - stopped
+        if not born:
+            return {}
+        for other in born:
+            _signal(other, signal.SIGSTOP)
+        stopped |= born
+
+
+def thaw(pid: int) -> dict[str, Any]:
+    """Let a process's descendants go on."""
+    return signal_tree(pid, signal.SIGCONT)
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
 
 
 def _process_table() -> dict[int, tuple[int, int]]:

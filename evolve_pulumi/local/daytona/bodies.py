@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from evolve_pulumi.local.daytona.errors import DaytonaError
 from evolve_pulumi.local.daytona.operations import Status
+from evolve_pulumi.local.limits import Size
 from evolve_pulumi.local.records import Sandbox, Snapshot, State
 from evolve_pulumi.local.volumes import Volume
 
@@ -23,6 +24,14 @@ DEFAULT_SNAPSHOT = Snapshot(
     created_at=datetime(2026, 1, 1, tzinfo=UTC),
 )
 """What a sandbox is made from that names no snapshot: the host's own programs."""
+PAUSABLE_SNAPSHOT = DEFAULT_SNAPSHOT.model_copy(
+    update={"id": "00000000-0000-4000-8000-000000000002", "name": "daytona-vm-small", "can_pause": True}
+)
+"""The same for sandboxes that say to be virtual machines, and can pause as those do."""
+SANDBOX_CLASSES = {False: "container", True: "linux-vm"}
+"""Daytona's word, by whether it can pause."""
+PAUSE_MINUTES, STOP_MINUTES = 60, 15
+"""Daytona's defaults for a class that can pause, and for one that cannot."""
 MOST_ARCHIVE_MINUTES = 43200
 
 CREATE_FIELDS = {
@@ -35,8 +44,8 @@ CREATE_FIELDS = {
     "autoStopInterval": Status.WORKS,
     "autoDeleteInterval": Status.WORKS,
     "ttlMinutes": Status.WORKS,
-    "autoArchiveInterval": Status.NO_EFFECT,
-    "autoPauseInterval": Status.NO_EFFECT,
+    "autoArchiveInterval": Status.WORKS,
+    "autoPauseInterval": Status.WORKS,
     "target": Status.NO_EFFECT,
     "queueTimeout": Status.NO_EFFECT,
     "networkBlockAll": Status.NO_EFFECT,
@@ -49,11 +58,11 @@ CREATE_FIELDS = {
     "disk": Status.ABSENT,
     "gpu": Status.ABSENT,
     "gpuType": Status.ABSENT,
-    "spot": Status.ABSENT,
-    "kvm": Status.ABSENT,
+    "spot": Status.NO_EFFECT,
+    "kvm": Status.NO_EFFECT,
     "volumes": Status.WORKS,
     "buildInfo": Status.ABSENT,
-    "linkedSandbox": Status.ABSENT,
+    "linkedSandbox": Status.NO_EFFECT,
     "secrets": Status.ABSENT,
 }
 """Every field of a create body and what it is worth here; an absent one is refused unless it is empty."""
@@ -91,6 +100,19 @@ class NetworkBody(Body):
         return kept if domains is None else {**kept, "domainAllowList": domains or None}
 
 
+class ResizeBody(Body):
+    """New sizes, in cores and GiB."""
+
+    cpu: StrictInt | None = Field(default=None, ge=1)
+    memory: StrictInt | None = Field(default=None, ge=1)
+    disk: StrictInt | None = Field(default=None, ge=1)
+
+    def sizes(self) -> dict[Size, int]:
+        """Those that are given, by the cloud's names."""
+        given: dict[Size, int | None] = {"cpu": self.cpu, "memory_gib": self.memory, "disk_gib": self.disk}
+        return {size: amount for size, amount in given.items() if amount is not None}
+
+
 class VolumeBody(Body):
     """A new volume."""
 
@@ -124,10 +146,11 @@ class CreateBody(Body):
     labels: dict[StrictStr, StrictStr] = {}
     public: StrictBool = False
     volumes: list[MountBody] = []
-    auto_stop_interval: StrictInt = Field(default=15, ge=0)
+    auto_stop_interval: StrictInt | None = Field(default=None, ge=0)
     auto_archive_interval: StrictInt = Field(default=10080, ge=0)
     auto_delete_interval: StrictInt = -1
-    auto_pause_interval: StrictInt = Field(default=0, ge=0, le=0)
+    auto_pause_interval: StrictInt | None = Field(default=None, ge=0)
+    linked_sandbox: StrictStr | None = None
     ttl_minutes: StrictInt = Field(default=0, ge=0)
 
     def refuse_absent(self) -> None:
@@ -141,7 +164,25 @@ class CreateBody(Body):
     def options(self) -> dict[str, JsonValue]:
         """What is kept only to be answered."""
         kept = {field: value for field, value in (self.model_extra or {}).items() if value is not None}
-        return {**kept, "autoArchiveInterval": archive_minutes(self.auto_archive_interval)}
+        return {**kept, "linkedSandboxId": self.linked_sandbox}
+
+    def idle_minutes(self, *, can_pause: bool) -> tuple[int, int]:
+        """Until it stops, and until it pauses; one of the two at most is not 0."""
+        stop, pause = self.auto_stop_interval, self.auto_pause_interval
+        if stop is None:
+            stop = 0 if can_pause or pause else STOP_MINUTES
+        if pause is None:
+            pause = PAUSE_MINUTES if can_pause and self.auto_stop_interval is None else 0
+        refuse_idle_minutes(stop, pause, can_pause=can_pause)
+        return stop, pause
+
+
+def refuse_idle_minutes(stop: int, pause: int, *, can_pause: bool) -> None:
+    """Raise DaytonaError for intervals that do not go together, or not with the class."""
+    if pause and not can_pause:
+        raise DaytonaError(400, f"Auto-pause is not supported for sandbox class {SANDBOX_CLASSES[can_pause]}")
+    if pause and stop:
+        raise DaytonaError(400, "Only one of autoStopInterval and autoPauseInterval can be non-zero")
 
 
 def whole(text: str, name: str, least: int | None = 0, most: int | None = None) -> int:
@@ -195,15 +236,16 @@ def sandbox_body(sandbox: Sandbox, organization: str, toolbox_url: str) -> dict[
         "state": sandbox.state,
         "desiredState": sandbox.desired,
         "errorReason": sandbox.error_reason,
-        "recoverable": False,
+        "recoverable": sandbox.recoverable,
         "autoStopInterval": sandbox.auto_stop_minutes,
-        "autoPauseInterval": 0,
+        "autoPauseInterval": sandbox.auto_pause_minutes,
+        "autoArchiveInterval": sandbox.auto_archive_minutes,
         "autoDeleteInterval": sandbox.auto_delete_minutes,
         "autoDestroyAt": sandbox.destroy_at.isoformat() if sandbox.destroy_at else None,
         "createdAt": sandbox.created_at.isoformat(),
         "updatedAt": sandbox.updated_at.isoformat(),
         "lastActivityAt": sandbox.last_activity_at.isoformat(),
-        "sandboxClass": "container",
+        "sandboxClass": SANDBOX_CLASSES[sandbox.can_pause],
         "toolboxProxyUrl": toolbox_url,
     }
 
@@ -232,12 +274,12 @@ def snapshot_body(snapshot: Snapshot, organization: str) -> dict[str, Any]:
         "updatedAt": snapshot.created_at.isoformat(),
         "lastUsedAt": None,
         "sourceSandboxId": None,
+        "sandboxClass": SANDBOX_CLASSES[snapshot.can_pause],
     }
 
 
 def _resources(sandbox: Sandbox) -> dict[str, int]:
-    made_from = sandbox.snapshot
-    return {"cpu": made_from.cpu, "gpu": 0, "memory": made_from.memory_gib, "disk": made_from.disk_gib}
+    return {"cpu": sandbox.cpu, "gpu": sandbox.gpu, "memory": sandbox.memory_gib, "disk": sandbox.disk_gib}
 
 
 def _name(sandbox: Sandbox) -> str:

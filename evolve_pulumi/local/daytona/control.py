@@ -14,6 +14,8 @@ from evolve_pulumi.local.errors import NotFoundError
 from evolve_pulumi.local.records import Mount, Sandbox
 from evolve_pulumi.local.volumes import Volume
 
+MOST_SIGNED_SECONDS = 86400
+
 
 class ControlPlane:
     """Sandboxes and snapshots, as Daytona's API at a base URL sees them."""
@@ -53,6 +55,30 @@ class ControlPlane:
         await self._cloud.stop(sandbox)
         return self._describe(sandbox)
 
+    async def recover_sandbox(self, request: web.Request) -> web.Response:
+        """Start a sandbox again that is in an error; answers when it is started."""
+        sandbox = self._sandbox(request)
+        await self._cloud.recover_error(sandbox)
+        return self._describe(sandbox)
+
+    async def pause_sandbox(self, request: web.Request) -> web.Response:
+        """Begin to freeze a started sandbox."""
+        sandbox = self._sandbox(request)
+        self._cloud.pause(sandbox)
+        return self._describe(sandbox)
+
+    async def archive_sandbox(self, request: web.Request) -> web.Response:
+        """Begin to put a stopped sandbox away."""
+        sandbox = self._sandbox(request)
+        self._cloud.archive(sandbox)
+        return self._describe(sandbox)
+
+    async def resize_sandbox(self, request: web.Request) -> web.Response:
+        """Begin to change sizes."""
+        sandbox = self._sandbox(request)
+        self._cloud.resize(sandbox, bodies.ResizeBody.model_validate(await request.json()).sizes())
+        return self._describe(sandbox)
+
     async def delete_sandbox(self, request: web.Request) -> web.Response:
         """Begin to destroy a sandbox."""
         sandbox = self._sandbox(request)
@@ -71,21 +97,26 @@ class ControlPlane:
 
     async def set_autostop_interval(self, request: web.Request) -> web.Response:
         """Set the idle minutes until it stops."""
-        return self._update(request, auto_stop_minutes=_number(request, "interval"))
+        sandbox, minutes = self._sandbox(request), _number(request, "interval")
+        bodies.refuse_idle_minutes(minutes, sandbox.auto_pause_minutes, can_pause=sandbox.can_pause)
+        return self._update(request, auto_stop_minutes=minutes)
 
     async def set_auto_delete_interval(self, request: web.Request) -> web.Response:
         """Set the minutes from stopping until it is deleted; a negative value is never."""
-        return self._update(request, auto_delete_minutes=_number(request, "interval", least=None))
+        minutes = _number(request, "interval", least=None)
+        if self._sandbox(request).gpu and minutes:
+            raise DaytonaError(400, "Auto-delete interval of a GPU sandbox must be 0")
+        return self._update(request, auto_delete_minutes=minutes)
 
     async def set_auto_archive_interval(self, request: web.Request) -> web.Response:
-        """Keep the archive interval."""
-        return self._keep(request, autoArchiveInterval=bodies.archive_minutes(_number(request, "interval")))
+        """Set the minutes from stopping until it is archived."""
+        return self._update(request, auto_archive_minutes=bodies.archive_minutes(_number(request, "interval")))
 
     async def set_auto_pause_interval(self, request: web.Request) -> web.Response:
-        """Accept that it never pauses."""
-        if _number(request, "interval"):
-            raise DaytonaError(400, "Auto-pause is not supported for sandbox class container")
-        return self._keep(request)
+        """Set the idle minutes until it pauses."""
+        sandbox, minutes = self._sandbox(request), _number(request, "interval")
+        bodies.refuse_idle_minutes(sandbox.auto_stop_minutes, minutes, can_pause=sandbox.can_pause)
+        return self._update(request, auto_pause_minutes=minutes)
 
     async def set_ttl(self, request: web.Request) -> web.Response:
         """Set the minutes from now until it is destroyed; 0 is never."""
@@ -103,10 +134,24 @@ class ControlPlane:
 
     async def get_port_preview_url(self, request: web.Request) -> web.Response:
         """The preview URL of a port, in any state, and the token of this start."""
-        sandbox = self._sandbox(request)
-        port = _number(request, "port", least=1, most=65535)
-        url = self._url.replace("127.0.0.1", f"{port}-{sandbox.id}.localhost")
-        return web.json_response({"sandboxId": sandbox.id, "url": url, "token": sandbox.token})
+        sandbox, port = self._sandbox(request), _port(request)
+        return web.json_response(
+            {"sandboxId": sandbox.id, "url": self._preview_url(port, sandbox.id), "token": sandbox.token}
+        )
+
+    async def get_signed_port_preview_url(self, request: web.Request) -> web.Response:
+        """A new preview URL of a port that opens without a token, for a time."""
+        sandbox, port = self._sandbox(request), _port(request)
+        seconds = bodies.whole(request.query.get("expiresInSeconds", "60"), "expiresInSeconds", 1, MOST_SIGNED_SECONDS)
+        token = self._cloud.sign(sandbox, port, seconds).token
+        return web.json_response(
+            {"sandboxId": sandbox.id, "port": port, "token": token, "url": self._preview_url(port, token)}
+        )
+
+    async def expire_signed_port_preview_url(self, request: web.Request) -> web.Response:
+        """Let a signed preview URL expire now."""
+        self._cloud.unsign(self._sandbox(request), _port(request), request.match_info["token"])
+        return web.Response()
 
     async def get_toolbox_proxy_url(self, request: web.Request) -> web.Response:
         """Where the toolbox of a sandbox is."""
@@ -133,7 +178,7 @@ class ControlPlane:
     async def create_volume(self, request: web.Request) -> web.Response:
         """Make a volume; answers before it is ready."""
         name = bodies.VolumeBody.model_validate(await request.json()).name
-        return self._describe_volume(self._cloud.volumes.create(bodies.VENDOR, name))
+        return self._describe_volume(self._cloud.create_volume(bodies.VENDOR, name))
 
     async def get_volume(self, request: web.Request) -> web.Response:
         """One volume, by id."""
@@ -172,6 +217,9 @@ class ControlPlane:
             raise DaytonaError(
                 400, f"Snapshot {wanted} not found. Did you add it through the Daytona Dashboard?"
             ) from error
+        if body.linked_sandbox:
+            self._cloud.get(bodies.VENDOR, body.linked_sandbox)
+        stop, pause = body.idle_minutes(can_pause=snapshot.can_pause)
         sandbox = Sandbox(
             vendor=bodies.VENDOR,
             name=body.name or "",
@@ -181,7 +229,9 @@ class ControlPlane:
             labels=body.labels,
             public=body.public,
             mounts=[self._mount(mount) for mount in body.volumes],
-            auto_stop_minutes=body.auto_stop_interval,
+            auto_stop_minutes=stop,
+            auto_pause_minutes=pause,
+            auto_archive_minutes=bodies.archive_minutes(body.auto_archive_interval),
             auto_delete_minutes=body.auto_delete_interval,
             destroy_at=self._from_now(body.ttl_minutes),
             options=body.options(),
@@ -216,6 +266,9 @@ class ControlPlane:
     def _keep(self, request: web.Request, **options: Any) -> web.Response:
         return self._update(request, options={**self._sandbox(request).options, **options})
 
+    def _preview_url(self, port: int, name: str) -> str:
+        return self._url.replace("127.0.0.1", f"{port}-{name}.localhost")
+
     @property
     def _toolbox_url(self) -> str:
         return f"{self._url}/daytona/toolbox"
@@ -225,6 +278,10 @@ class ControlPlane:
 
     def _describe(self, sandbox: Sandbox) -> web.Response:
         return web.json_response(self._body(sandbox))
+
+
+def _port(request: web.Request) -> int:
+    return _number(request, "port", least=1, most=65535)
 
 
 def _number(request: web.Request, name: str, least: int | None = 0, most: int | None = None) -> int:

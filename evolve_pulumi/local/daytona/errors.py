@@ -55,6 +55,10 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(409, str(error))
         case errors.SessionExistsError():
             return DaytonaError(409, str(error))
+        case errors.CannotPauseError():
+            return DaytonaError(422, f"{error}: its class is container")
+        case errors.QuotaExceededError():
+            return DaytonaError(400, _of_quota(error))
         case errors.SessionEndedError():
             return DaytonaError(410, str(error), "SESSION_ENDED")
         case errors.CloudError():
@@ -70,6 +74,15 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(error.status, f"Cannot {error.reason}")
         case _:
             return None
+
+
+def _of_quota(error: errors.QuotaExceededError) -> str:
+    size = {"cpu": "CPU", "memory_gib": "Memory", "disk_gib": "Disk"}.get(error.quota)
+    if size is None:
+        return f"{error.quota.removesuffix('s').capitalize()} quota exceeded. Maximum allowed: {error.most}"
+    if error.sandbox:
+        return f"{size} request {error.asked} exceeds maximum allowed per sandbox ({error.most})"
+    return f"Total {size} limit exceeded. Maximum allowed: {error.most}"
 
 
 def _from_inside(error: OSError) -> DaytonaError:
