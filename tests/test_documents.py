@@ -4,10 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_reference_is_up_to_date() -> None:
+@pytest.mark.parametrize(("tool", "document"), [("reference.py", "reference.md"), ("operations.py", "local-cloud.md")])
+def test_it_is_up_to_date(tool: str, document: str) -> None:
     """Run `make docs` where it is not."""
-    written = subprocess.check_output([sys.executable, str(ROOT / "tools" / "reference.py")], text=True)
-    assert (ROOT / "docs" / "reference.md").read_text() == written
+    written = subprocess.check_output([sys.executable, str(ROOT / "tools" / tool)], text=True)
+    assert (ROOT / "docs" / document).read_text() == written

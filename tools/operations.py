@@ -1,0 +1,80 @@
+"""Write what the local cloud does, from its tables: `python tools/operations.py > docs/local-cloud.md`.
+
+A test fails where the file is not what this prints.
+"""
+
+from collections.abc import Iterator
+
+from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS
+from evolve_pulumi.local.daytona.operations import Status, operations
+
+INTRODUCTION = """\
+<!-- Written by tools/operations.py from the tables in the code; `make docs` writes it anew. -->
+
+# The local cloud
+
+`evolve-pulumi local up` starts a server on 127.0.0.1 that speaks a vendor's own API, so that the vendor's unmodified
+SDK works with it. Its sandboxes are real processes with files of their own, its preview URLs real HTTP and WebSockets.
+
+- **Isolation.** Sandboxes run behind bubblewrap: a root folder, processes and a network of their own, and no way out
+  but through preview URLs and the API. Where bubblewrap cannot run, they are plain processes of this machine, and
+  `evolve-pulumi local status` says so.
+- **Programs** come from this machine's `/usr`. There is no registry: what sandboxes are made from is the built-in
+  `daytona-small` (class `container`), `daytona-vm-small` (class `linux-vm`, which can pause), and snapshots built here.
+- **Sizes** (cores, memory, disk) are kept, answered and counted against quotas; nothing is held to them.
+- **Networks.** A sandbox reaches its own loopback and nothing else, whatever its network settings say.
+- **Time.** Sandboxes stop, pause, are archived and deleted by the server's clock, which a test may move forward.
+
+## To control it
+
+Requests with the API key as a bearer token; `evolve-pulumi local status --json` tells the URL.
+
+- `GET /local/status`: what is running, and how isolated.
+- `POST /local/reset`: destroys everything, and forgets faults, limits and calls.
+- `GET /local/calls`: the calls of the vendors' APIs so far, with method, path and status (0: cut off). `DELETE` forgets
+  them.
+- `POST /local/faults`: disturbs the calls whose `method` and `path`, a regular expression, match: `delay_seconds`;
+  `status` with `body` and `headers`; `drop`, `before` or `after` the operation; `times`. `DELETE` removes all faults.
+- `GET /local/clock`: the time. `POST` with `advance_seconds` moves it forward and does what becomes due on the way.
+- `PUT /local/limits`: quotas in `total` (`cpu`, `memory_gib`, `disk_gib`, `snapshots`, `volumes`) and for each
+  `sandbox` (`cpu`, `memory_gib`, `disk_gib`); `rates` of `general`, `sandbox-create` and `sandbox-lifecycle`, each
+  with `calls` and `seconds`. `DELETE` removes them.
+
+## Daytona's API
+
+`works` does what Daytona does; `accepted, no effect` is kept and answered; `501` is refused with the operation's name.
+"""
+TITLES = {"control": "Control plane", "toolbox": "Toolbox, inside a sandbox"}
+
+
+def main() -> None:
+    """Print the whole document."""
+    print(INTRODUCTION)
+    for api, title in TITLES.items():
+        print("\n".join(_operations(api, title)), end="\n\n")
+    print("\n".join(_fields()))
+
+
+def _operations(api: str, title: str) -> Iterator[str]:
+    """One API: first what is there, then, in one paragraph, what is not."""
+    rows = [row for row in operations() if row.api == api]
+    yield f"### {title}\n"
+    yield "| operation | request | here | |"
+    yield "|---|---|---|---|"
+    for row in rows:
+        if row.status != Status.ABSENT:
+            yield f"| `{row.operation}` | `{row.method} {row.path}` | {row.status} | {row.note} |"
+    absent = sorted(row.operation for row in rows if row.status == Status.ABSENT)
+    yield f"\n{len(absent)} answer 501: " + ", ".join(f"`{name}`" for name in absent) + "."
+
+
+def _fields() -> Iterator[str]:
+    yield "### Fields of a new sandbox\n"
+    yield "| field | here |"
+    yield "|---|---|"
+    for field, status in CREATE_FIELDS.items():
+        yield f"| `{field}` | {status} |"
+
+
+if __name__ == "__main__":
+    main()
