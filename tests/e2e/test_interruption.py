@@ -43,19 +43,19 @@ def test_a_create_that_never_arrived_is_asked_for_again(stack: Stack, cloud: Clo
 
 
 def test_rate_limits_are_waited_for(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
-    cloud.inject(**CREATE, status=429, headers={"Retry-After-sandbox-create": "1"}, times=2)
+    cloud.limit(rates={"sandbox-create": {"calls": 1, "seconds": 2}})
+    sdk.create().delete()
     stack.write(program())
     assert stack.up().ok().changes == {"created": 2}
-    assert [call["status"] for call in cloud.calls() if call["method"] == "POST"] == [429, 429, 200]
+    assert [call["status"] for call in cloud.calls() if call["path"].endswith("/sandbox")] == [200, 429, 200]
     assert len(list(sdk.list())) == 1
 
 
 def test_a_quota_is_said_at_once(stack: Stack, cloud: Cloud) -> None:
-    body = {"statusCode": 400, "error": "Bad Request", "message": "Total CPU limit exceeded. Maximum allowed: 10"}
-    cloud.inject(**CREATE, status=400, body=body)
+    cloud.limit(total={"cpu": 0})
     stack.write(program())
     result = stack.up()
-    assert "Total CPU limit exceeded. Maximum allowed: 10" in result.output
+    assert "Total CPU limit exceeded. Maximum allowed: 0" in result.output
     assert "raise the limit at Daytona" in result.output
     assert len([call for call in cloud.calls() if call["method"] == "POST"]) == 1
 

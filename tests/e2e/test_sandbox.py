@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from daytona import Daytona
+from daytona import Daytona, DaytonaError
 
 from tests.cloud import Cloud
 from tests.pulumi_engine import Stack
@@ -201,16 +201,60 @@ def test_a_declared_state_is_kept_and_brought_back(stack: Stack, sdk: Daytona) -
     assert sdk.get(box.id).state == "started"
 
 
-def test_a_state_that_is_not_declared_is_left_to_timers_and_others(stack: Stack, sdk: Daytona) -> None:
+def test_timers_are_expected_unless_a_state_is_declared(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
     stack.write(program(""))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    cloud.advance(minutes=15)
+    assert sdk.get(id).state == "stopped"
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+    cloud.advance(minutes=10080)
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+    assert sdk.get(id).state == "archived"
+    stack.write(program('state="started"'))
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    cloud.advance(minutes=15)
+    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 1}
+    assert sdk.get(id).state == "started"
+
+
+def test_an_update_that_ends_what_runs_has_to_be_allowed(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    stack.write(program("daytona=DaytonaOptions(cpu=4)"))
+    stack.up().ok()
+    cloud.forget_calls()
+    stack.write(program("daytona=DaytonaOptions(cpu=2)"))
+    result = stack.preview()
+    assert result.code != 0
+    assert "daytona.cpu: changes only while it is stopped, which ends what runs in it" in result.output
+    assert "allow_restart=True" in result.output
+    assert changing_calls(cloud) == []
+    stack.write(program("allow_restart=True, daytona=DaytonaOptions(cpu=2)"))
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    box = sdk.get(stack.outputs()["id"])
+    assert (box.cpu, box.state) == (2, "started")
+
+
+def test_what_the_vendor_gave_up_for_an_error_is_recovered(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    stack.write(program("ports=[3000]"))
     stack.up().ok()
     box = sdk.get(stack.outputs()["id"])
     box.stop()
+    root = cloud.folder / "sandboxes" / box.id / "root"
+    root.rename(root.with_name("aside"))
+    root.touch()
+    with pytest.raises(DaytonaError, match="failed to start"):
+        box.start()
+    result = stack.up("--refresh")
+    assert result.code != 0
+    assert "sandbox 'web': update: Daytona answered 400" in result.output
+    root.unlink()
+    root.with_name("aside").rename(root)
+    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 1}
+    assert sdk.get(box.id).state == "started"
     assert stack.up("--refresh", "--expect-no-changes").ok()
-    assert sdk.get(box.id).state == "stopped"
 
 
-@pytest.mark.parametrize(("choice", "state"), [("keep", "started"), ("stop", "stopped")])
+@pytest.mark.parametrize(("choice", "state"), [("keep", "started"), ("stop", "stopped"), ("archive", "archived")])
 def test_what_is_given_up_stays_without_an_owner(stack: Stack, sdk: Daytona, choice: str, state: str) -> None:
     stack.write(program(f'on_destroy="{choice}", labels={{"team": "docs"}}'))
     stack.up().ok()
