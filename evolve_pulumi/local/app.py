@@ -76,7 +76,7 @@ class Server:
                 "isolated": self._cloud.tier.isolated,
                 "organization": self._organization,
                 "sandboxes": len(self._cloud.sandboxes()),
-                "snapshots": len(self._cloud.snapshots),
+                "snapshots": self._cloud.snapshots.count(),
                 "volumes": self._cloud.volumes.count(),
                 "pid": os.getpid(),
             }
@@ -88,7 +88,7 @@ class Server:
         return web.json_response({})
 
     async def reset(self, _: web.Request) -> web.Response:
-        """Destroy every sandbox and volume, and forget faults, limits and calls."""
+        """Destroy every sandbox, volume and snapshot, and forget faults, limits and calls."""
         self._traffic.faults.clear()
         self._cloud.limits = Limits()
         await self._cloud.reset()

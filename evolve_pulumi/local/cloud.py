@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import shlex
 import string
+import uuid
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from evolve_pulumi.local.builds import Builds
 from evolve_pulumi.local.errors import (
+    BuildFailedError,
     BusyError,
     CannotPauseError,
     CloudError,
@@ -19,6 +23,7 @@ from evolve_pulumi.local.errors import (
     NotFoundError,
     NotRunningError,
     SizeRefusedError,
+    SnapshotNotActiveError,
     StuckError,
     VolumeInUseError,
     VolumeNotReadyError,
@@ -27,18 +32,22 @@ from evolve_pulumi.local.errors import (
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
 from evolve_pulumi.local.limits import SIZES, Limits, Size
-from evolve_pulumi.local.records import Place, Sandbox, SignedPreview, Snapshot, State, Store
+from evolve_pulumi.local.records import Place, Sandbox, SignedPreview, Snapshot, SnapshotState, State, Store
+from evolve_pulumi.local.snapshots import Snapshots
 from evolve_pulumi.local.tiers import Tier
 from evolve_pulumi.local.volumes import CHANGE_SECONDS, Volume, Volumes, VolumeState
 
 CHANGING = {
     *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING),
     *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
+    *(State.PENDING_BUILD, State.BUILDING),
 }
 RECOVERED_AT_ONCE = 4
 """Sandboxes started at the same time when the server comes up; more only compete for the processor."""
 SETTLING_SECONDS = 0.01
 SIGNED_TOKEN_LENGTH = 16
+ENTRYPOINT = "entrypoint"
+"""The session in which an image's own program runs."""
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +74,8 @@ class Cloud:
         self.tier = tier
         self.clock = Clock()
         self.limits = Limits()
-        self.snapshots: list[Snapshot] = []
+        self.builds = Builds(store.images, tier)
+        self.snapshots = Snapshots(store.snapshots, self.builds)
         self.volumes = Volumes(store.volumes)
         self._store = store
         self._sandboxes: dict[str, Sandbox] = {}
@@ -87,13 +97,6 @@ class Cloud:
         """A sandbox of any vendor by its id."""
         return self._sandboxes.get(sandbox_id)
 
-    def snapshot(self, vendor: str, id_or_name: str) -> Snapshot:
-        """A snapshot by its id or name."""
-        for snapshot in self.snapshots:
-            if snapshot.vendor == vendor and id_or_name in (snapshot.id, snapshot.name):
-                return snapshot
-        raise NotFoundError(f"Snapshot {id_or_name} not found")
-
     def place(self, sandbox: Sandbox) -> Place:
         """Where a sandbox's files are on the host."""
         return self._store.place(sandbox)
@@ -104,7 +107,12 @@ class Cloud:
 
     def environment(self, sandbox: Sandbox) -> dict[str, str]:
         """What every process in a sandbox starts with."""
-        return {**self.tier.environment(self.place(sandbox), sandbox.user), **sandbox.env}
+        own = self.tier.environment(self.place(sandbox), sandbox.user)
+        return {**own, **sandbox.snapshot.env, **sandbox.env}
+
+    def workdir(self, sandbox: Sandbox) -> str:
+        """Where a sandbox's processes start."""
+        return sandbox.snapshot.workdir or self.home(sandbox)
 
     def guest(self, sandbox: Sandbox) -> Guest:
         """The way into a running sandbox; using it is activity. Raises NotRunningError."""
@@ -126,15 +134,24 @@ class Cloud:
         self._store.save(sandbox)
 
     async def create(self, sandbox: Sandbox) -> None:
-        """Add a sandbox and start it; raises NameTakenError or LaunchFailedError."""
+        """Add a sandbox and start it, or begin to build what it is made from.
+
+        Raises NameTakenError, SnapshotNotActiveError or LaunchFailedError.
+        """
+        if sandbox.snapshot.state != SnapshotState.ACTIVE:
+            raise SnapshotNotActiveError(f"Snapshot {sandbox.snapshot.name} is {sandbox.snapshot.state}")
         if self._named(sandbox.vendor, sandbox.name):
             raise NameTakenError(sandbox.name)
         self._admit(sandbox, *SIZES)
         self._mounted(sandbox)
         sandbox.created_at = sandbox.last_activity_at = self.clock()
         self._sandboxes[sandbox.id] = sandbox
-        self.update(sandbox)
-        await self._launch(sandbox)
+        unbuilt = sandbox.snapshot.dockerfile and not sandbox.snapshot.content
+        self.update(sandbox, state=State.PENDING_BUILD if unbuilt else State.CREATING)
+        if unbuilt:
+            self._in_background(self._build(sandbox))
+        else:
+            await self._launch(sandbox)
 
     async def start(self, sandbox: Sandbox) -> None:
         """Start a stopped or archived sandbox, with a new preview token, or let a paused one go on; else do nothing."""
@@ -202,9 +219,15 @@ class Cloud:
 
     def delete(self, sandbox: Sandbox) -> None:
         """Begin to destroy a sandbox; its name is free at once."""
-        self._expect(sandbox, State.STARTED, State.STOPPED, State.PAUSED, State.ARCHIVED, State.ERROR)
+        resting = (State.STOPPED, State.PAUSED, State.ARCHIVED, State.ERROR, State.BUILD_FAILED)
+        self._expect(sandbox, State.STARTED, *resting)
         self.update(sandbox, state=State.DESTROYING, desired=State.DESTROYED)
         self._in_background(self._destroy(sandbox))
+
+    def create_snapshot(self, snapshot: Snapshot) -> None:
+        """Add a snapshot and begin to make it; raises SnapshotNameTakenError."""
+        self.limits.admit_one_more("snapshots", len(self.snapshots.made(snapshot.vendor)))
+        self.snapshots.create(snapshot)
 
     def create_volume(self, vendor: str, name: str) -> Volume:
         """Add a volume, which is ready a little later; raises VolumeNameTakenError."""
@@ -271,6 +294,8 @@ class Cloud:
             # Whoever creates or stops one meanwhile gets a turn.
             await asyncio.sleep(SETTLING_SECONDS)
         self.volumes.clear()
+        self.snapshots.clear()
+        self.builds.keep_only([])
         self.clock = Clock()
 
     async def settle(self) -> None:
@@ -330,9 +355,12 @@ class Cloud:
     async def _launch_now(self, sandbox: Sandbox) -> None:
         place = self.place(sandbox)
         try:
-            process = await asyncio.to_thread(self.tier.launch, place, sandbox.user, self._mounted(sandbox))
+            content = sandbox.snapshot.content
+            base = self.builds.root(content) if content and not place.root.exists() else None
+            process = await asyncio.to_thread(self.tier.launch, place, sandbox.user, self._mounted(sandbox), base)
             self.update(sandbox, process=process)
             await self._connect(sandbox)
+            await self._run_entrypoint(sandbox)
         except (HostError, GuestLostError, OSError, NotFoundError, VolumeNotReadyError) as error:
             console = place.console.read_text(errors="replace").strip() if place.console.exists() else ""
             await self._halt(sandbox)
@@ -341,6 +369,27 @@ class Cloud:
             raise LaunchFailedError(f"Sandbox failed to start: {sandbox.error_reason}") from error
         self.touch(sandbox)
         self.update(sandbox, state=State.STARTED, error_reason=None, recoverable=False)
+
+    async def _build(self, sandbox: Sandbox) -> None:
+        """Build what a sandbox is made from, and start it."""
+        self.update(sandbox, state=State.BUILDING)
+        try:
+            await self.snapshots.build(sandbox.snapshot)
+        except BuildFailedError as error:
+            self.update(sandbox, state=State.BUILD_FAILED, error_reason=str(error))
+            return
+        self.update(sandbox, state=State.CREATING)
+        with contextlib.suppress(LaunchFailedError):
+            await self._launch_now(sandbox)
+
+    async def _run_entrypoint(self, sandbox: Sandbox) -> None:
+        """Start the image's program, as a session of that name."""
+        if not sandbox.snapshot.entrypoint:
+            return
+        guest, environment = self._guests[sandbox.id], self.environment(sandbox)
+        await guest.call("open_session", session=ENTRYPOINT, env=environment, cwd=self.workdir(sandbox))
+        command = shlex.join(sandbox.snapshot.entrypoint)
+        await guest.run(ENTRYPOINT, str(uuid.uuid4()), command, self.place(sandbox).logs)
 
     async def _freeze(self, sandbox: Sandbox) -> None:
         try:
@@ -408,6 +457,18 @@ class Cloud:
         except OSError as error:
             raise self._stuck(sandbox, error) from error
         del self._sandboxes[sandbox.id]
+        self._forget_images()
+
+    def delete_snapshot(self, snapshot: Snapshot) -> None:
+        """Begin to remove a snapshot; raises SnapshotProtectedError."""
+        self.snapshots.delete(snapshot)
+        self._forget_images()
+
+    def _forget_images(self) -> None:
+        """Remove what was built and is no longer needed; a sandbox has its own copy from its first start on."""
+        texts = [sandbox.snapshot.dockerfile for sandbox in self.sandboxes()]
+        sandboxes = {self.builds.content(text) for text in texts if text}
+        self.builds.keep_only(sandboxes | self.snapshots.contents())
 
     def _stuck(self, sandbox: Sandbox, cause: Exception) -> StuckError:
         log.error("Sandbox %s cannot be removed: %s", sandbox.id, cause)
@@ -429,7 +490,9 @@ class Cloud:
                 self.update(sandbox, state=State.ARCHIVED)
             case State.PAUSED:
                 await self._pause_again(sandbox)
-            case _ if sandbox.state != State.ERROR:
+            case _ if sandbox.state in (State.PENDING_BUILD, State.BUILDING):
+                self._in_background(self._build(sandbox))
+            case _ if sandbox.state not in (State.ERROR, State.BUILD_FAILED):
                 await self._resume(sandbox)
             case _:
                 pass

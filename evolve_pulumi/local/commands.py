@@ -47,7 +47,7 @@ class Commands:
         reader, writer = os.pipe()
         with open(reader, "rb", buffering=0) as pipe, open(writer, "wb") as sink, open(os.devnull) as nothing:
             fds = [nothing.fileno(), sink.fileno(), sink.fileno()]
-            pid, ended = await guest.spawn([SHELL, "-c", text], environment, cwd or self._cloud.home(sandbox), fds)
+            pid, ended = await guest.spawn([SHELL, "-c", text], environment, cwd or self._cloud.workdir(sandbox), fds)
             sink.close()
             return await self._finish(guest, pid, ended, pipe, seconds)
 
@@ -64,10 +64,10 @@ class Commands:
             raise CommandTimeoutError(f"Command took longer than {seconds:g} seconds") from None
 
     async def open_session(self, sandbox: Sandbox, name: str) -> None:
-        """Start a session in the user's home; raises SessionExistsError."""
-        environment, home = self._cloud.environment(sandbox), self._cloud.home(sandbox)
+        """Start a session where processes start; raises SessionExistsError."""
+        environment, cwd = self._cloud.environment(sandbox), self._cloud.workdir(sandbox)
         try:
-            await self._cloud.guest(sandbox).call("open_session", session=name, env=environment, cwd=home)
+            await self._cloud.guest(sandbox).call("open_session", session=name, env=environment, cwd=cwd)
         except FileExistsError:
             raise SessionExistsError(f"Session {name} already exists") from None
 
@@ -98,15 +98,10 @@ class Commands:
         await self.session(sandbox, name)
         guest = self._cloud.guest(sandbox)
         key = str(uuid.uuid4())
-        ended = guest.end_of(key)
-        log = os.open(self._log(sandbox, key), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            await guest.call("run", fds=[log], session=name, key=key, text=text)
+            return key, await guest.run(name, key, text, self._cloud.place(sandbox).logs)
         except ProcessLookupError:
             raise SessionEndedError(f"Session {name} has ended") from None
-        finally:
-            os.close(log)
-        return key, ended
 
     async def close_session(self, sandbox: Sandbox, name: str) -> None:
         """Kill everything in a session and forget its logs; raises NotFoundError."""

@@ -11,6 +11,10 @@ CloudError
   QuotaExceededError
   LaunchFailedError
   StuckError
+  BuildFailedError
+  SnapshotNameTakenError
+  SnapshotNotActiveError
+  SnapshotProtectedError
   VolumeNameTakenError
   VolumeNotReadyError
   VolumeInUseError
@@ -66,6 +70,22 @@ class LaunchFailedError(CloudError):
 
 class StuckError(CloudError):
     """The sandbox's processes or files could not be removed; the record stays, in state error."""
+
+
+class BuildFailedError(CloudError):
+    """An image could not be built; says which instruction failed, and why."""
+
+
+class SnapshotNameTakenError(CloudError):
+    """Another snapshot has the name."""
+
+
+class SnapshotNotActiveError(CloudError):
+    """The snapshot is being built, failed, or was deactivated."""
+
+
+class SnapshotProtectedError(CloudError):
+    """The snapshot is built in."""
 
 
 class VolumeNameTakenError(CloudError):

@@ -95,6 +95,19 @@ class Guest:
         reply = await self.call("spawn", fds=fds, argv=argv, env=env, cwd=cwd)
         return int(reply["pid"]), self.end_of(int(reply["pid"]))
 
+    async def run(self, session: str, key: str, text: str, logs: Path) -> "asyncio.Future[int]":
+        """Queue a command in a session, with a log of its key's name; the future of its exit code.
+
+        Raises ProcessLookupError where the session's shell has ended.
+        """
+        ended = self.end_of(key)
+        log = os.open(logs / f"{key}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            await self.call("run", fds=[log], session=session, key=key, text=text)
+        finally:
+            os.close(log)
+        return ended
+
     def end_of(self, key: int | str) -> "asyncio.Future[int]":
         """The exit code, to come, of a process or a session's command that this connection started."""
         ended = self._ends.setdefault(key, self._loop.create_future())

@@ -3,6 +3,8 @@
 <folder>/address.json  server.lock  server.log
          runtime/               the agent and the launcher's program, where sandboxes can reach them
          sandboxes/<id>/        meta.json  agent.sock  console.log  logs/  root/
+         snapshots/<id>.json
+         images/<content>/      image.json  build.log  root/
          volumes/<id>/          meta.json  data/
 """
 
@@ -23,6 +25,9 @@ CLOSED_FOLDER, PASSABLE_FOLDER = 0o700, 0o711
 class State(StrEnum):
     """Where a sandbox is in its life; desired is started, stopped, paused, archived or destroyed."""
 
+    PENDING_BUILD = "pending_build"
+    BUILDING = "building_snapshot"
+    BUILD_FAILED = "build_failed"
     CREATING = "creating"
     STARTING = "starting"
     STARTED = "started"
@@ -55,16 +60,45 @@ class SignedPreview(BaseModel):
     expires_at: datetime
 
 
-class Snapshot(BaseModel):
-    """What sandboxes are made from: a name and the resources they are said to have."""
+class SnapshotState(StrEnum):
+    """Where a snapshot is in its life."""
 
-    id: str
+    PENDING = "pending"
+    BUILDING = "building"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    BUILD_FAILED = "build_failed"
+    ERROR = "error"
+    REMOVING = "removing"
+
+
+class Snapshot(BaseModel):
+    """What sandboxes are made from: a name, the resources they are said to have, and what was built.
+
+    `options` are what its vendor's API takes and answers but nothing here acts upon.
+    """
+
+    id: str = Field(default_factory=lambda: str(uuid.uuid4()))
     vendor: str
     name: str
-    cpu: int
-    memory_gib: int
-    disk_gib: int
-    created_at: datetime
+    cpu: int = 1
+    memory_gib: int = 1
+    disk_gib: int = 3
+    gpu: int = 0
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    state: SnapshotState = SnapshotState.ACTIVE
+    error_reason: str | None = None
+    image: str | None = None
+    """The image of a registry that it was made from."""
+    dockerfile: str | None = None
+    """The text that it was built from."""
+    content: str | None = None
+    """What it was built from, in one word; None for one that was not built."""
+    env: dict[str, str] = {}
+    workdir: str | None = None
+    entrypoint: list[str] = []
+    """What runs when a sandbox starts."""
+    options: dict[str, JsonValue] = {}
     can_pause: bool = False
     """Whether its sandboxes can be paused, as virtual machines can."""
 
@@ -96,7 +130,7 @@ class Sandbox(BaseModel):
     cpu: int = _as_the_snapshot("cpu")
     memory_gib: int = _as_the_snapshot("memory_gib")
     disk_gib: int = _as_the_snapshot("disk_gib")
-    gpu: int = 0
+    gpu: int = _as_the_snapshot("gpu")
     can_pause: bool = _as_the_snapshot("can_pause")
     auto_stop_minutes: int = 0
     """Idle minutes until it stops; 0 is never."""
@@ -144,6 +178,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.volumes = folder / "volumes"
+        self.snapshots = folder / "snapshots"
+        self.images = folder / "images"
         self._folder = folder / "sandboxes"
         self._folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
 

@@ -4,6 +4,8 @@ An allowlist: what is not written here or named in `HOST_FILES` does not exist i
 """
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 USER_ID = 1000
@@ -25,6 +27,7 @@ HOST_FILES = [
 """What is shown read-only of the host's /etc: links, trusted certificates, numbers and their names."""
 MERGED = ["bin", "lib", "lib32", "lib64", "libx32", "sbin"]
 """Folders beside /usr that are links into it on most systems."""
+NAMES_USERS = ("passwd", "group")
 
 
 def user_id(user: str) -> int:
@@ -37,18 +40,27 @@ def home(user: str) -> str:
     return "/root" if user == "root" else f"/home/{user}"
 
 
-def build(root: Path, user: str, owner: int | None) -> None:
-    """Make a sandbox's root folder in one step, owned by `owner`; one that is there is left alone."""
+def build(root: Path, user: str, owner: int | None, base: Path | None = None) -> None:
+    """Make a sandbox's root folder in one step, from a copy of `base` or from nothing, owned by `owner`.
+
+    One that is there is left alone.
+    """
     if root.exists():
         return
     draft = root.with_name("root.new")
+    if base:
+        shutil.rmtree(draft, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(base), str(draft)], check=True)
     draft.mkdir(exist_ok=True)
     for folder in ("etc", "opt", "proc", "run", "srv", "usr", "var/tmp", "tmp", home(user).lstrip("/")):
-        (draft / folder).mkdir(parents=True, exist_ok=True)
+        _make_folder(draft, folder)
     for folder in ("tmp", "var/tmp"):
         (draft / folder).chmod(0o1777)
     for name, text in _files(user).items():
-        (draft / "etc" / name).write_text(text)
+        if not base or name in NAMES_USERS:
+            path = draft / "etc" / name
+            path.unlink(missing_ok=True)
+            path.write_text(text)
     for name in MERGED:
         host = Path("/", name)
         if host.is_symlink():
@@ -70,6 +82,16 @@ def _files(user: str) -> dict[str, str]:
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
         "os-release": Path("/usr/lib/os-release").read_text() if Path("/usr/lib/os-release").exists() else "",
     }
+
+
+def _make_folder(root: Path, folder: str) -> None:
+    """Make a folder and those above it; a link in its place, which an image may hold, would lead to the host's."""
+    path = root
+    for part in Path(folder).parts:
+        path /= part
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        path.mkdir(exist_ok=True)
 
 
 def _give(folder: Path, owner: int) -> None:

@@ -73,9 +73,12 @@ class Tier(ABC):
         who = {"HOME": self.home(place, user), "USER": user, "LOGNAME": user}
         return {**who, "PATH": ":".join(paths), "SHELL": "/bin/bash", "LANG": "C.UTF-8"}
 
-    def launch(self, place: Place, user: str, mounts: Mounts) -> FirstProcess:
-        """Start a sandbox's agent, which takes connections from now on; raises HostError."""
-        skeleton.build(place.root, user, host.sandbox_owner())
+    def launch(self, place: Place, user: str, mounts: Mounts, base: Path | None = None) -> FirstProcess:
+        """Start a sandbox's agent, which takes connections from now on; its files begin as a copy of `base`.
+
+        Raises HostError.
+        """
+        skeleton.build(place.root, user, host.sandbox_owner(), base)
         with _listener(place.socket) as listener, place.console.open("wb") as console:
             command = self.command(place, user, AGENT, str(listener.fileno()), mounts)
             starter, pid = self.start(command, listener.fileno(), console.fileno())

@@ -50,6 +50,7 @@ class Case:
 
 
 RESTART = ["POST stop", "POST resize", "POST start"]
+FROM = "FROM evolve/local:1\n"
 CAN_PAUSE = {"snapshot": "daytona-vm-small", "daytona": {"auto_stop_minutes": 0}}
 CASES = {
     "name": Case("first", "second", REPLACED, []),
@@ -72,6 +73,14 @@ CASES = {
     "daytona.region": Case("eu", "us", REPLACED, []),
     "daytona.spot": Case(True, False, REPLACED, []),
     "daytona.linked_sandbox": Case("$FIRST", "$SECOND", REPLACED, []),
+    "daytona.image": Case("evolve/local:1", "evolve/local:1", [], []),
+    "daytona.dockerfile": Case(f"{FROM}RUN echo 1 > one\n", f"{FROM}RUN echo 2 > two\n", REPLACED, []),
+    "daytona from an image to a build": Case({"image": "evolve/local:1"}, {"dockerfile": FROM}, REPLACED, []),
+    "daytona.cpu of a build": Case(2, 4, ["POST resize"], [], {"daytona": {"image": "evolve/local:1"}}),
+    "daytona.gpu": Case(1, 2, REPLACED, [], {"daytona": {"image": "evolve/local:1", "ephemeral": True}}),
+    "daytona.gpu_type": Case(
+        ["H100"], ["H200"], REPLACED, [], {"daytona": {"image": "evolve/local:1", "gpu": 1, "ephemeral": True}}
+    ),
     "daytona.cpu": Case(2, 4, ["POST resize"], []),
     "daytona.memory_gb": Case(4, 2, RESTART, [], {"allow_restart": True}),
     "daytona.disk_gb": Case(5, 8, RESTART, [], {"allow_restart": True}),

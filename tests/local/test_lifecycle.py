@@ -6,7 +6,6 @@ import time
 import pytest
 from daytona import (
     AsyncDaytona,
-    CreateSandboxFromImageParams,
     CreateSandboxFromSnapshotParams,
     Daytona,
     DaytonaBadRequestError,
@@ -14,7 +13,6 @@ from daytona import (
     DaytonaConflictError,
     DaytonaError,
     DaytonaNotFoundError,
-    Resources,
     Sandbox,
     VolumeMount,
 )
@@ -129,12 +127,6 @@ def test_an_ephemeral_sandbox_goes_when_it_stops(daytona: Daytona) -> None:
             CreateSandboxFromSnapshotParams(volumes=[VolumeMount(volume_id="v", mount_path="/v")]),
             404,
             "Volume 'v' not found",
-        ),
-        (CreateSandboxFromImageParams(image="debian:12"), 501, "does not implement buildInfo"),
-        (
-            CreateSandboxFromImageParams(image="debian:12", resources=Resources(cpu=2)),
-            501,
-            "does not implement cpu of create_sandbox",
         ),
     ],
 )

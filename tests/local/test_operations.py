@@ -13,6 +13,7 @@ from daytona_api_client import CreateSandbox
 from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS, CreateBody
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.operations import Operation, Status, operations
+from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.toolbox import Toolbox
 from tests.cloud import Cloud
 
@@ -40,10 +41,10 @@ def test_the_table_is_whole() -> None:
     assert set(listed) == known | ONLY_IN_THE_SDK
 
 
-@pytest.mark.parametrize(("api", "handlers"), [("control", ControlPlane), ("toolbox", Toolbox)])
-def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: type) -> None:
+@pytest.mark.parametrize(("api", "handlers"), [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox])])
+def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations() if row.api == api and row.status != Status.ABSENT}
-    methods = {name for name, _ in inspect.getmembers(handlers, inspect.iscoroutinefunction)}
+    methods = {name for each in handlers for name, _ in inspect.getmembers(each, inspect.iscoroutinefunction)}
     assert {name for name in methods if not name.startswith("_")} == present
 
 

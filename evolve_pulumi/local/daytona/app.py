@@ -8,6 +8,7 @@ from evolve_pulumi.local.daytona.bodies import VENDOR
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
 from evolve_pulumi.local.daytona.operations import routes
+from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.throttling import throttled
 from evolve_pulumi.local.daytona.toolbox import Toolbox
 from evolve_pulumi.local.keys import Handler, Key
@@ -29,10 +30,12 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
             raise DaytonaError(401, "Invalid credentials")
         return await handler(request)
 
-    cloud.snapshots += [bodies.DEFAULT_SNAPSHOT, bodies.PAUSABLE_SNAPSHOT]
+    cloud.snapshots.build_in([bodies.DEFAULT_SNAPSHOT, bodies.PAUSABLE_SNAPSHOT])
     app = web.Application(middlewares=[in_daytonas_words, with_key], client_max_size=LARGEST_BODY)
     control = web.Application(middlewares=[throttled(cloud)])
-    control.add_routes(routes("control", "", ControlPlane(cloud, url, organization), absent))
+    control.add_routes(
+        routes("control", "", [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)], absent)
+    )
     app.add_subapp("/api", control)
-    app.add_routes(routes("toolbox", "/toolbox/{toolbox}", Toolbox(cloud), absent))
+    app.add_routes(routes("toolbox", "/toolbox/{toolbox}", [Toolbox(cloud)], absent))
     return app

@@ -2,7 +2,7 @@
 
 import stat
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictInt, StrictStr, field_validator
 from pydantic.alias_generators import to_camel
@@ -53,20 +53,19 @@ CREATE_FIELDS = {
     "domainAllowList": Status.NO_EFFECT,
     "outboundProxyUrl": Status.NO_EFFECT,
     "otelEndpointOverride": Status.NO_EFFECT,
-    "cpu": Status.ABSENT,
-    "memory": Status.ABSENT,
-    "disk": Status.ABSENT,
-    "gpu": Status.ABSENT,
-    "gpuType": Status.ABSENT,
+    "cpu": Status.WORKS,
+    "memory": Status.WORKS,
+    "disk": Status.WORKS,
+    "gpu": Status.NO_EFFECT,
+    "gpuType": Status.NO_EFFECT,
     "spot": Status.NO_EFFECT,
     "kvm": Status.NO_EFFECT,
     "volumes": Status.WORKS,
-    "buildInfo": Status.ABSENT,
+    "buildInfo": Status.WORKS,
     "linkedSandbox": Status.NO_EFFECT,
     "secrets": Status.ABSENT,
 }
 """Every field of a create body and what it is worth here; an absent one is refused unless it is empty."""
-RESOURCES = {"cpu", "memory", "disk", "gpu"}
 SINGLE_ONLY = ("env", "kvm", "volumes", "outboundProxyUrl", "otelEndpointOverride")
 """Fields that Daytona leaves out of lists."""
 
@@ -134,7 +133,63 @@ class MountBody(Body):
         return subpath
 
 
-class CreateBody(Body):
+class SizesBody(Body):
+    """Sizes of what is to be made, in cores and GiB."""
+
+    cpu: StrictInt = Field(default=1, ge=1)
+    memory: StrictInt = Field(default=1, ge=1)
+    disk: StrictInt = Field(default=3, ge=1)
+    gpu: StrictInt = Field(default=0, ge=0)
+
+    def sizes(self) -> dict[str, Any]:
+        """By the cloud's names."""
+        return {"cpu": self.cpu, "memory_gib": self.memory, "disk_gib": self.disk, "gpu": self.gpu}
+
+
+class BuildBody(Body):
+    """What is to be built."""
+
+    dockerfile_content: StrictStr
+    context_hashes: list[StrictStr] | None = None
+
+    def snapshot(self, sizes: SizesBody, name: str = "", **fields: Any) -> Snapshot:
+        """A snapshot that is still to be built; without a name it is one sandbox's own."""
+        if self.context_hashes:
+            raise DaytonaError(501, "The local cloud does not implement contextHashes of buildInfo")
+        made_from = {"vendor": VENDOR, "name": name, "dockerfile": self.dockerfile_content}
+        return Snapshot.model_validate({**made_from, **sizes.sizes(), **fields})
+
+
+class SnapshotBody(SizesBody):
+    """A new snapshot: of a registry's image, or built."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: StrictStr = Field(min_length=1)
+    image_name: StrictStr | None = None
+    entrypoint: list[StrictStr] | None = None
+    build_info: BuildBody | None = None
+    sandbox_class: Literal["container", "linux-vm"] | None = None
+
+    def snapshot(self) -> Snapshot:
+        """A snapshot that is still to be made; raises DaytonaError."""
+        image, tag = self.image_name, (self.image_name or "").rpartition("/")[2].partition(":")[2]
+        if bool(image) == bool(self.build_info):
+            raise DaytonaError(400, "Specify either imageName or buildInfo")
+        options = {name: value for name, value in (self.model_extra or {}).items() if value is not None}
+        fields: dict[str, Any] = {"options": options, "can_pause": self.sandbox_class == SANDBOX_CLASSES[True]}
+        if self.build_info:
+            if self.entrypoint:
+                raise DaytonaError(400, "Cannot specify entrypoint together with buildInfo")
+            return self.build_info.snapshot(self, self.name, **fields)
+        if "@sha256:" not in (image or "") and tag in ("", "latest"):
+            raise DaytonaError(400, "Image name must include a tag other than latest, or a digest")
+        return Snapshot(
+            vendor=VENDOR, name=self.name, image=image, entrypoint=self.entrypoint or [], **fields, **self.sizes()
+        )
+
+
+class CreateBody(SizesBody):
     """What a new sandbox is asked to be, as far as it means something here."""
 
     model_config = ConfigDict(extra="allow")
@@ -151,13 +206,18 @@ class CreateBody(Body):
     auto_delete_interval: StrictInt = -1
     auto_pause_interval: StrictInt | None = Field(default=None, ge=0)
     linked_sandbox: StrictStr | None = None
+    build_info: BuildBody | None = None
     ttl_minutes: StrictInt = Field(default=0, ge=0)
 
     def refuse_absent(self) -> None:
-        """Raise DaytonaError for a field that would have to do something and does not."""
+        """Raise DaytonaError for fields that exclude each other, and for one that would have to do something here."""
+        if self.build_info and self.snapshot:
+            raise DaytonaError(400, "Cannot specify a snapshot when using a build info entry")
+        if not self.build_info and {"cpu", "memory", "disk", "gpu"} & self.model_fields_set:
+            raise DaytonaError(400, "Cannot specify Sandbox resources when using a snapshot")
+        if self.gpu and self.auto_delete_interval != 0:
+            raise DaytonaError(400, "GPU sandboxes must have an auto-delete interval of 0")
         for field, value in (self.model_extra or {}).items():
-            if value and field in RESOURCES and "buildInfo" not in (self.model_extra or {}):
-                raise DaytonaError(400, "Cannot specify Sandbox resources when using a snapshot")
             if value and CREATE_FIELDS.get(field) == Status.ABSENT:
                 raise DaytonaError(501, f"The local cloud does not implement {field} of create_sandbox")
 
@@ -225,7 +285,8 @@ def sandbox_body(sandbox: Sandbox, organization: str, toolbox_url: str) -> dict[
         "id": sandbox.id,
         "organizationId": organization,
         "name": _name(sandbox),
-        "snapshot": sandbox.snapshot.name,
+        "snapshot": sandbox.snapshot.name or None,
+        "buildInfo": None if sandbox.snapshot.name else _build_info(sandbox.snapshot),
         "user": sandbox.user,
         "env": sandbox.env,
         "labels": sandbox.labels,
@@ -255,26 +316,41 @@ def list_item(body: dict[str, Any]) -> dict[str, Any]:
     return {field: value for field, value in body.items() if field not in SINGLE_ONLY}
 
 
-def snapshot_body(snapshot: Snapshot, organization: str) -> dict[str, Any]:
+def snapshot_body(snapshot: Snapshot, organization: str, *, general: bool) -> dict[str, Any]:
     """A snapshot as Daytona describes it."""
+    region = snapshot.options.get("regionId")
     return {
         "id": snapshot.id,
         "organizationId": organization,
-        "general": True,
+        "general": general,
         "name": snapshot.name,
-        "state": "active",
+        "imageName": snapshot.image,
+        "buildInfo": _build_info(snapshot) if snapshot.dockerfile else None,
+        "state": snapshot.state,
         "size": 0,
-        "entrypoint": None,
+        "entrypoint": snapshot.entrypoint or None,
+        "regionIds": [region] if region else None,
         "cpu": snapshot.cpu,
-        "gpu": 0,
+        "gpu": snapshot.gpu,
+        "gpuType": snapshot.options.get("gpuType"),
         "mem": snapshot.memory_gib,
         "disk": snapshot.disk_gib,
-        "errorReason": None,
+        "errorReason": snapshot.error_reason,
         "createdAt": snapshot.created_at.isoformat(),
         "updatedAt": snapshot.created_at.isoformat(),
         "lastUsedAt": None,
         "sourceSandboxId": None,
         "sandboxClass": SANDBOX_CLASSES[snapshot.can_pause],
+    }
+
+
+def _build_info(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "dockerfileContent": snapshot.dockerfile,
+        "contextHashes": [],
+        "createdAt": snapshot.created_at.isoformat(),
+        "updatedAt": snapshot.created_at.isoformat(),
+        "snapshotRef": snapshot.content or "",
     }
 
 

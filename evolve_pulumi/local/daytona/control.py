@@ -11,14 +11,14 @@ from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.errors import DaytonaError
 from evolve_pulumi.local.daytona.listing import Query, page
 from evolve_pulumi.local.errors import NotFoundError
-from evolve_pulumi.local.records import Mount, Sandbox
+from evolve_pulumi.local.records import Mount, Sandbox, Snapshot
 from evolve_pulumi.local.volumes import Volume
 
 MOST_SIGNED_SECONDS = 86400
 
 
 class ControlPlane:
-    """Sandboxes and snapshots, as Daytona's API at a base URL sees them."""
+    """Sandboxes and volumes, as Daytona's API at a base URL sees them."""
 
     def __init__(self, cloud: Cloud, url: str, organization: str) -> None:
         self._cloud = cloud
@@ -158,18 +158,6 @@ class ControlPlane:
         self._sandbox(request)
         return web.json_response({"url": self._toolbox_url})
 
-    async def get_all_snapshots(self, request: web.Request) -> web.Response:
-        """All snapshots, on the one page there is."""
-        named = request.query.get("name", "")
-        found = [each for each in self._cloud.snapshots if each.vendor == bodies.VENDOR and named in each.name]
-        items = [bodies.snapshot_body(each, self._organization) for each in found]
-        return web.json_response({"items": items, "total": len(items), "page": 1, "totalPages": 1})
-
-    async def get_snapshot(self, request: web.Request) -> web.Response:
-        """One snapshot, by id or name."""
-        snapshot = self._cloud.snapshot(bodies.VENDOR, request.match_info["id"])
-        return web.json_response(bodies.snapshot_body(snapshot, self._organization))
-
     async def list_volumes(self, _: web.Request) -> web.Response:
         """All volumes."""
         found = self._cloud.volumes.all(bodies.VENDOR)
@@ -210,13 +198,7 @@ class ControlPlane:
         )
 
     def _new(self, body: bodies.CreateBody) -> Sandbox:
-        wanted = body.snapshot or bodies.DEFAULT_SNAPSHOT.name
-        try:
-            snapshot = self._cloud.snapshot(bodies.VENDOR, wanted)
-        except NotFoundError as error:
-            raise DaytonaError(
-                400, f"Snapshot {wanted} not found. Did you add it through the Daytona Dashboard?"
-            ) from error
+        snapshot = self._snapshot(body)
         if body.linked_sandbox:
             self._cloud.get(bodies.VENDOR, body.linked_sandbox)
         stop, pause = body.idle_minutes(can_pause=snapshot.can_pause)
@@ -238,6 +220,18 @@ class ControlPlane:
         )
         sandbox.name = sandbox.name or sandbox.id
         return sandbox
+
+    def _snapshot(self, body: bodies.CreateBody) -> Snapshot:
+        """What a sandbox is to be made from: a snapshot that is there, or one of its own that is still to be built."""
+        if body.build_info:
+            return body.build_info.snapshot(body)
+        wanted = body.snapshot or bodies.DEFAULT_SNAPSHOT.name
+        try:
+            return self._cloud.snapshots.find(bodies.VENDOR, wanted)
+        except NotFoundError as error:
+            raise DaytonaError(
+                400, f"Snapshot {wanted} not found. Did you add it through the Daytona Dashboard?"
+            ) from error
 
     def _mount(self, body: bodies.MountBody) -> Mount:
         wanted = body.volume_id

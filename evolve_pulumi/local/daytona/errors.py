@@ -53,6 +53,10 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(408, str(error), "PROCESS_EXECUTION_TIMEOUT")
         case errors.VolumeInUseError():
             return DaytonaError(409, str(error))
+        case errors.SnapshotNameTakenError():
+            return DaytonaError(409, str(error))
+        case errors.SnapshotProtectedError():
+            return DaytonaError(403, str(error))
         case errors.SessionExistsError():
             return DaytonaError(409, str(error))
         case errors.CannotPauseError():

@@ -5,7 +5,7 @@
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -46,8 +46,8 @@ def _operation(*, status: str, **texts: str) -> Operation:
     return Operation(status=Status(status), **texts)
 
 
-def routes(api: str, prefix: str, handlers: object, absent: Callable[[str], Handler]) -> list[web.RouteDef]:
-    """A route for every operation of an API; raises AttributeError where the table promises what has no handler."""
+def routes(api: str, prefix: str, handlers: Sequence[object], absent: Callable[[str], Handler]) -> list[web.RouteDef]:
+    """A route for every operation of an API; raises StopIteration where the table promises what has no handler."""
     return [
         web.route(row.method, prefix + row.path, _handler(row, handlers, absent))
         for row in operations()
@@ -55,5 +55,7 @@ def routes(api: str, prefix: str, handlers: object, absent: Callable[[str], Hand
     ]
 
 
-def _handler(row: Operation, handlers: object, absent: Callable[[str], Handler]) -> Handler:
-    return absent(row.operation) if row.status == Status.ABSENT else getattr(handlers, row.operation)
+def _handler(row: Operation, handlers: Sequence[object], absent: Callable[[str], Handler]) -> Handler:
+    if row.status == Status.ABSENT:
+        return absent(row.operation)
+    return next(getattr(each, row.operation) for each in handlers if hasattr(each, row.operation))

@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from evolve_pulumi.local import files
 from evolve_pulumi.local.agent.sessions import STDERR, STDOUT
-from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.cloud import ENTRYPOINT, Cloud
 from evolve_pulumi.local.commands import Commands, Record, SessionCommand
 from evolve_pulumi.local.daytona import multipart
 from evolve_pulumi.local.daytona.bodies import VENDOR, Body, file_body, whole
@@ -98,6 +98,16 @@ class Toolbox:
         logs = _logs(self._commands.output(sandbox, key))
         return web.json_response({"cmdId": key, "exitCode": code, **logs})
 
+    async def get_entrypoint_session(self, request: web.Request) -> web.Response:
+        """The session of the image's own program."""
+        return web.json_response(_session(ENTRYPOINT, await self._commands.session(self._sandbox(request), ENTRYPOINT)))
+
+    async def get_entrypoint_logs(self, request: web.Request) -> web.Response:
+        """What the image's own program has written."""
+        sandbox = self._sandbox(request)
+        command, *_ = await self._commands.session(sandbox, ENTRYPOINT)
+        return web.json_response(_logs(self._commands.output(sandbox, command.key)))
+
     async def get_session_command(self, request: web.Request) -> web.Response:
         """One command of a session."""
         return web.json_response(_command(await self._command(request)))
@@ -167,8 +177,10 @@ class Toolbox:
         return web.json_response({"dir": self._cloud.home(sandbox)})
 
     async def get_work_dir(self, request: web.Request) -> web.Response:
-        """Where commands start: the user's home."""
-        return await self.get_user_home_dir(request)
+        """Where commands start: the image's working directory, or the user's home."""
+        sandbox = self._sandbox(request)
+        self._cloud.guest(sandbox)
+        return web.json_response({"dir": self._cloud.workdir(sandbox)})
 
     async def get_version(self, request: web.Request) -> web.Response:
         """Which toolbox this is."""
