@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from evolve_pulumi.models.managed import Timeouts
     from evolve_pulumi.models.sandbox import VolumeMount
     from evolve_pulumi.models.service import Health
+    from evolve_pulumi.resources.labels import Labels
     from evolve_pulumi.resources.sandbox import Sandbox
     from evolve_pulumi.resources.service import Service
     from evolve_pulumi.resources.snapshot import Snapshot
@@ -23,6 +24,7 @@ __all__ = [
     "DaytonaSnapshotOptions",
     "Dockerfile",
     "Health",
+    "Labels",
     "Sandbox",
     "Service",
     "Snapshot",
@@ -36,6 +38,7 @@ _HOMES = {
     "DaytonaSnapshotOptions": "evolve_pulumi.vendors.daytona.options",
     "Dockerfile": "evolve_pulumi.dockerfile",
     "Health": "evolve_pulumi.models.service",
+    "Labels": "evolve_pulumi.resources.labels",
     "Sandbox": "evolve_pulumi.resources.sandbox",
     "Service": "evolve_pulumi.resources.service",
     "Snapshot": "evolve_pulumi.resources.snapshot",

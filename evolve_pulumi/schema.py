@@ -212,6 +212,11 @@ class Table:
         """The entries by their path."""
         return {entry.path: entry for entry in self.entries}
 
+    @property
+    def is_labelled(self) -> bool:
+        """Whether an object says at the vendor whose it is."""
+        return self.by_path[("owner",)].wire is not None
+
     def values(self, properties: Values) -> dict[str, Any]:
         """The declared values by attribute name, out of nested properties."""
         return {entry.name: value for entry, value in self.declared(properties)}

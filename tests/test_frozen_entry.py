@@ -10,6 +10,7 @@ from evolve_pulumi.dynamic.provider import provider
 from evolve_pulumi.lifecycle.kinds import KINDS
 
 SINCE_0_1 = {
+    "labels": "gASVNQAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMBmxhYmVsc5SFlFKULg==",
     "sandbox": "gASVNgAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMB3NhbmRib3iUhZRSlC4=",
     "service": "gASVNgAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMB3NlcnZpY2WUhZRSlC4=",
     "snapshot": "gASVNwAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMCHNuYXBzaG90lIWUUpQu",

@@ -8,7 +8,7 @@ import pytest
 from typing_extensions import get_type_hints
 
 import evolve_pulumi
-from evolve_pulumi import Sandbox, Service, Snapshot, Volume
+from evolve_pulumi import Labels, Sandbox, Service, Snapshot, Volume
 from evolve_pulumi.lifecycle.kinds import KINDS
 
 MANAGED = {"connection", "owner", "default_labels", "active", "errored", "running"}
@@ -22,7 +22,8 @@ def test_all_is_sorted_and_everything_in_it_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "kind"), [(Sandbox, "sandbox"), (Service, "service"), (Snapshot, "snapshot"), (Volume, "volume")]
+    ("resource", "kind"),
+    [(Labels, "labels"), (Sandbox, "sandbox"), (Service, "service"), (Snapshot, "snapshot"), (Volume, "volume")],
 )
 def test_a_resource_takes_what_its_table_has(resource: Any, kind: str) -> None:
     """The constructor's type is the table itself, with the vendors' options beside it."""

@@ -22,6 +22,9 @@ def sweep(
     stack: Annotated[str, typer.Option(help="The stack.", show_default="the selected one")] = "",
     cwd: Annotated[Path, typer.Option(help="The Pulumi project's folder.")] = Path(),
     delete: Annotated[bool, typer.Option("--delete", help="Delete what is found.")] = False,
+    allow_data_loss: Annotated[
+        bool, typer.Option("--allow-data-loss", help="Delete volumes too, with what is in them.")
+    ] = False,
     older_than: Annotated[
         float, typer.Option(help="Minutes; what is younger may be about to be recorded by an update that runs.")
     ] = 10,
@@ -29,8 +32,9 @@ def sweep(
 ) -> None:
     """List what a stack made and no longer knows: left by updates that were killed, or by states that were lost.
 
-    Looks only at what carries the labels of this project and stack. Two stacks of the same project and name, in two
-    backends but with one account, look alike: give them different names before you use --delete.
+    Looks only at what carries the labels of this project and stack, or an automatic name of theirs. Two stacks of the
+    same project and name, in two backends but with one account, look alike: give them different names before you use
+    --delete.
 
     Exit code: 0 where nothing is orphaned, or all of it was deleted; 1 where something is left; 2 where not everything
     could be looked at or deleted.
@@ -44,11 +48,14 @@ def sweep(
         raise typer.Exit(FAILED) from None
     ripe = [orphan for orphan in found if _is_ripe(orphan, timedelta(minutes=older_than))]
     _show(ripe, as_json=as_json)
-    if delete:
-        problems += _delete(ripe, open_account)
+    expendable = [orphan for orphan in ripe if allow_data_loss or not _holds_data(orphan)] if delete else []
+    problems += _delete(expendable, open_account)
     for problem in problems:
         typer.echo(f"error: {problem}", err=True)
-    raise typer.Exit(FAILED if problems else LEFT if ripe and not delete else NOTHING)
+    left = len(ripe) - len(expendable)
+    if delete and left:
+        typer.echo(f"{left} left, since they hold data; if it may go: --allow-data-loss", err=True)
+    raise typer.Exit(FAILED if problems else LEFT if left else NOTHING)
 
 
 def _look(folder: Path, stack: str) -> "tuple[list[Orphan], Opener, list[str]]":
@@ -100,6 +107,12 @@ def _project(folder: Path) -> str:
 def _is_ripe(orphan: "Orphan", least: timedelta) -> bool:
     age = orphan.age()
     return age is None or age >= least
+
+
+def _holds_data(orphan: "Orphan") -> bool:
+    from evolve_pulumi.lifecycle.kinds import KINDS
+
+    return KINDS[orphan.object.kind].holds_data
 
 
 def _show(orphans: "Sequence[Orphan]", *, as_json: bool) -> None:

@@ -34,6 +34,15 @@ def adopt(table: Table, objects: Objects, news: Values, timeout_seconds: float) 
     return seen
 
 
+def is_borrowed(table: Table, id: str, recorded: Values) -> bool:
+    """Whether an object is given up instead of deleted.
+
+    Without labels nothing tells one that was adopted by this resource before from somebody else's, so that a
+    replacement may have adopted it again already.
+    """
+    return not table.is_labelled and recorded.get("adopt_id") == id
+
+
 def of_itself(cause: str) -> RefusedError:
     """The error for a replacement that would adopt what it replaces."""
     return RefusedError(

@@ -1,19 +1,17 @@
 """Is what a program declares well-formed? Everything is normalised here, and refused with its path."""
 
 import difflib
-import re
-import secrets
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from evolve_pulumi import names
 from evolve_pulumi.lifecycle.kinds import Kind
-from evolve_pulumi.schema import UNKNOWN, Entry, Table, Values
-
-MAX_NAME = 63
-SUFFIX_BYTES = 4
+from evolve_pulumi.models.managed import Owner
+from evolve_pulumi.schema import UNKNOWN, Entry, Table, Values, is_unknown
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ def check(kind: Kind, table: Table, olds: Values, news: Values) -> Checked:
         except ValidationError as error:
             failures.extend(_failures(entry, error))
     failures.extend(Failure(path, why) for path, why in kind.contradictions(table.backend, inputs))
-    if kind.name_parts:
-        inputs.update(_automatic_name(kind, olds, inputs))
+    if ("name",) in table.by_path:
+        inputs.update(_automatic_name(kind, table, olds, inputs))
     return Checked(inputs, tuple(failures))
 
 
@@ -88,7 +86,7 @@ def _failures(entry: Entry, error: ValidationError) -> Iterator[Failure]:
         yield Failure(".".join([entry.dotted, *inner]), problem["msg"])
 
 
-def _automatic_name(kind: Kind, olds: Values, inputs: dict[str, Any]) -> dict[str, Any]:
+def _automatic_name(kind: Kind, table: Table, olds: Values, inputs: dict[str, Any]) -> dict[str, Any]:
     """A new object's name, or the one it has; an explicit name is left as it is.
 
     It is made only where there are no old inputs, so that it stays the same for the life of the object, and a
@@ -98,7 +96,18 @@ def _automatic_name(kind: Kind, olds: Values, inputs: dict[str, Any]) -> dict[st
         return {}
     if olds:
         return {"name": olds["name"]} if "name" in olds else {}
-    owner = "-".join(inputs["owner"][part] for part in kind.name_parts)
-    stem = re.sub(r"[^a-z0-9]+", "-", owner.lower()).strip("-")
-    suffix = secrets.token_hex(SUFFIX_BYTES)
-    return {"name": f"{stem[: MAX_NAME - len(suffix) - 1]}-{suffix}"}
+    owner: Owner = inputs["owner"]
+    if table.is_labelled:
+        return {"name": names.of_labelled(owner["resource"])}
+    content = _content(table, inputs) if kind.named_by_content else None
+    return {"name": UNKNOWN if content is UNKNOWN else names.of_unlabelled(**owner, content=content)}
+
+
+def _content(table: Table, inputs: Values) -> Any:
+    """All that is fixed when an object is made, in one text; UNKNOWN where some of it is."""
+    fixed = {
+        entry.dotted: value
+        for entry, value in table.declared(inputs)
+        if entry.wire and not entry.wire.by and not entry.wire.once and entry.name not in ("name", "connection")
+    }
+    return UNKNOWN if is_unknown(fixed) else json.dumps(fixed, sort_keys=True)

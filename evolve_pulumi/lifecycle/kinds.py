@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evolve_pulumi.lifecycle.services import SERVICE_OPERATIONS, Services, ServiceState
+from evolve_pulumi.models.labels import LabelsArgs
 from evolve_pulumi.models.managed import Labelled, Owned
 from evolve_pulumi.models.sandbox import SandboxArgs, SandboxState
 from evolve_pulumi.models.service import ServiceArgs
@@ -29,9 +30,8 @@ class Kind:
     """TypedDicts with its arguments at every vendor; a vendor's own options come on top."""
     objects: Callable[[Account], Objects]
     """Where its objects are, in an account."""
-    name_parts: tuple[str, ...] = ()
-    """What its automatic names are made of, besides a random suffix: parts of its owner. None: it has no name. A kind
-    without labels says there whose it is."""
+    named_by_content: bool = False
+    """Whether its automatic name changes with what it is made from."""
     holds_data: bool = False
     """Whether its deletion loses what cannot be made again, and so has to be allowed."""
     create_minutes: float = 5
@@ -77,23 +77,22 @@ KINDS: Mapping[str, Kind] = {
             "sandbox",
             (Labelled, SandboxState, SandboxArgs),
             lambda account: account.objects("sandbox"),
-            name_parts=("resource",),
             derived=_preview_urls,
         ),
         Kind(
             "snapshot",
             (Owned, SnapshotState, SnapshotArgs),
             lambda account: account.objects("snapshot"),
-            name_parts=("project", "stack", "resource"),
+            named_by_content=True,
             create_minutes=30,
         ),
         Kind(
             "volume",
             (Owned, VolumeArgs),
             lambda account: account.objects("volume"),
-            name_parts=("project", "stack", "resource"),
             holds_data=True,
         ),
+        Kind("labels", (Owned, LabelsArgs), lambda account: account.objects("labels")),
         Kind("service", (Owned, ServiceState, ServiceArgs), Services, operations=SERVICE_OPERATIONS),
     )
 }

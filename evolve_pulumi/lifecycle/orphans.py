@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from evolve_pulumi import names
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Owned
 
@@ -57,6 +58,6 @@ class StackState:
         """Why nobody has it: its resource is gone, or has another."""
         for resource in self.resources:
             name = resource["urn"].rsplit("::", 1)[-1]
-            if name == item.resource and resource["type"] == f"{TYPE}{item.kind.capitalize()}":
+            if names.slug(name) == names.slug(item.resource) and resource["type"] == f"{TYPE}{item.kind.capitalize()}":
                 return f"{item.resource} has {resource.get('id')} now"
         return f"the stack has no {item.resource}"

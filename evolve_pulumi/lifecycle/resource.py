@@ -94,8 +94,10 @@ class Lifecycle:
     def delete(self, id: str, olds: Values) -> None:
         """Remove the object, or give it up; that it is not there is fine, if this is where it was."""
         with self._about("delete", olds):
-            self._refuse_data_loss(olds)
             table = self._table(olds)
+            if adoption.is_borrowed(table, id, olds):
+                return
+            self._refuse_data_loss(olds)
             olds = table.normalised(olds)
             seconds = _seconds(olds, "delete_minutes")
             if olds.get("on_destroy", "delete") != "delete":

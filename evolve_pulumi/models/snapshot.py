@@ -56,7 +56,7 @@ class SnapshotArgs(TypedDict, total=False):
 
     adopt_id: Annotated[Input[str], Field(min_length=1), Attribute()]
     """Id of a snapshot that exists, to be taken over instead of building one. As long as it is declared, the snapshot
-    is given up instead of deleted."""
+    is given up instead of deleted; taken out, it is this stack's like any other."""
 
     timeouts: Annotated[Input[Timeouts], Attribute(default={})]
     """How long operations may take; `create_minutes` includes the build, and is 30 by default."""

@@ -20,5 +20,9 @@ class VolumeArgs(TypedDict, total=False):
     allow_data_loss: Annotated[Input[bool], Attribute(default=False)]
     """Whether it may be deleted, or replaced, with what is in it. Set it, run `pulumi up`, and then destroy."""
 
+    adopt_id: Annotated[Input[str], Field(min_length=1), Attribute()]
+    """Id of a volume that exists, to be taken over instead of creating one. As long as it is declared, the volume is
+    given up instead of deleted; taken out, it is this stack's like any other."""
+
     timeouts: Annotated[Input[Timeouts], Attribute(default={})]
     """How long operations may take; `delete_minutes` includes waiting until no sandbox mounts it."""

@@ -77,6 +77,33 @@ def test_only_what_the_stack_made_and_does_not_know_is_found_and_deleted(up: Sta
     assert (clean.returncode, clean.stdout) == (0, "Nothing is orphaned.\n")
 
 
+def test_what_has_no_labels_is_known_by_its_name_and_data_is_not_deleted_by_the_way(up: Stack, sdk: Daytona) -> None:
+    """A state that was lost: the volume and the snapshot are still there."""
+    up.write(
+        """
+from evolve_pulumi import Snapshot, Volume
+
+Volume("data")
+Snapshot("tools", image="evolve/local:1")
+"""
+    )
+    up.up().ok()
+    others = [sdk.volume.create(name).id for name in ("tests-dev-data-0123456789ab", "data")]
+    up.run("stack", "import", stdin=json.dumps({"version": 3, "deployment": {}})).ok()
+    found = sweep(up, "--older-than", "0", "--json")
+    assert found.returncode == 1, found.stderr
+    kinds = [(row["kind"], row["resource"], row["reason"]) for row in json.loads(found.stdout)]
+    assert kinds == [("volume", "data", "the stack has no data"), ("snapshot", "tools", "the stack has no tools")]
+
+    kept = sweep(up, "--older-than", "0", "--delete")
+    assert kept.returncode == 1
+    assert "1 left, since they hold data; if it may go: --allow-data-loss" in kept.stderr
+    assert len(sdk.volume.list()) == len(others) + 1
+    assert [each.name for each in sdk.snapshot.list().items if not each.general] == []
+    assert sweep(up, "--older-than", "0", "--delete", "--allow-data-loss").returncode == 0
+    assert [volume.id for volume in sdk.volume.list()] == others
+
+
 def test_what_is_young_may_be_about_to_be_recorded(up: Stack, sdk: Daytona) -> None:
     young = owned(sdk, "gone")
     assert sweep(up, "--delete").returncode == 0

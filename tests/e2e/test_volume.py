@@ -6,6 +6,7 @@ from daytona import Daytona
 
 from tests.cloud import Cloud
 from tests.pulumi_engine import Stack
+from tests.waiting import until
 
 
 def program(volume: str = "allow_data_loss=True", sandbox: str = "") -> str:
@@ -33,7 +34,7 @@ def test_from_creation_to_nothing_left(stack: Stack, sdk: Daytona) -> None:
     outputs = stack.outputs()
     volume = sdk.volume.get(outputs["name"])
     assert (volume.id, volume.state) == (outputs["id"], "ready")
-    assert re.fullmatch(r"tests-dev-data-[0-9a-f]{8}", volume.name)
+    assert re.fullmatch(r"tests-dev-data-[0-9a-f]{12}", volume.name)
     assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 2}
 
     sdk.volume.delete(volume)
@@ -80,6 +81,46 @@ def test_data_is_only_lost_where_that_is_allowed(stack: Stack, sdk: Daytona) -> 
     assert stack.up().ok().changes == {"replaced": 1, "same": 1}
     assert [volume.name for volume in sdk.volume.list()] == ["second"]
     stack.destroy().ok()
+
+
+def test_one_that_exists_is_taken_over_and_given_up_as_long_as_adopt_id_names_it(stack: Stack, sdk: Daytona) -> None:
+    other = sdk.volume.create("theirs")
+    until(lambda: sdk.volume.get("theirs").state == "ready")
+    stack.write(program(volume=f'adopt_id="{other.id}"'))
+    assert stack.up().ok().changes == {"created": 2}
+    assert stack.outputs() == {"id": other.id, "name": "theirs"}
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+    urn = next(item["urn"] for item in stack.export()["resources"] if item["type"].endswith("evolve:Volume"))
+    assert stack.up("--replace", urn).ok().changes == {"replaced": 1, "same": 1}
+    stack.destroy().ok()
+    assert [volume.id for volume in sdk.volume.list()] == [other.id]
+
+    stack.write(program(volume=f'adopt_id="{other.id}", name="other"'))
+    refused = stack.up()
+    assert refused.code != 0
+    assert f"{other.id} cannot be adopted, since it was created with another value of name" in refused.output
+    stack.write(program(volume=f'adopt_id="{other.id}"'))
+    stack.up().ok()
+    stack.write(program())
+    assert stack.up().ok().changes == {"updated": 1, "same": 1}
+    stack.destroy().ok()
+    assert sdk.volume.list() == []
+
+
+def test_get_looks_and_never_touches(stack: Stack, sdk: Daytona) -> None:
+    other = sdk.volume.create("theirs")
+    stack.write(
+        f"""
+import pulumi
+from evolve_pulumi import Volume
+
+pulumi.export("name", Volume.get("data", "{other.id}").name)
+"""
+    )
+    stack.up().ok()
+    assert stack.outputs() == {"name": "theirs"}
+    stack.destroy().ok()
+    assert [volume.id for volume in sdk.volume.list()] == [other.id]
 
 
 def test_a_name_that_is_taken_stays_its_owners(stack: Stack, sdk: Daytona) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from evolve_pulumi.lifecycle.check import Checked, check
 from evolve_pulumi.lifecycle.kinds import KINDS
+from evolve_pulumi.names import resource_of
 from evolve_pulumi.schema import UNKNOWN
 
 MANAGED = {
@@ -183,6 +184,28 @@ def failures(kind: str, news: Mapping[str, Any]) -> list[str]:
             {"on_destroy": "stop", "daytona": {"ephemeral": True}},
             "on_destroy: cannot be of an ephemeral sandbox, which is deleted when it stops",
         ),
+        ("labels", {"labels": {"a": "b"}}, "sandbox_id: is required"),
+        ("labels", {"sandbox_id": "s"}, "labels: is required"),
+        (
+            "labels",
+            {"sandbox_id": "s", "labels": {}},
+            "labels: Dictionary should have at least 1 item after validation, not 0",
+        ),
+        (
+            "labels",
+            {"sandbox_id": "s", "labels": {"evolve-stack": "x"}},
+            "labels.evolve-stack: labels that begin with evolve- are written by evolve_pulumi itself",
+        ),
+        (
+            "labels",
+            {"sandbox_id": "s", "labels": {"code-toolbox-language": "python"}},
+            "labels.code-toolbox-language: is Daytona's own: a sandbox has daytona.language",
+        ),
+        (
+            "sandbox",
+            {"labels": {"code-toolbox-language": "python"}},
+            "labels.code-toolbox-language: is Daytona's own: a sandbox has daytona.language",
+        ),
         ("snapshot", {}, "image: is required, or dockerfile in its place"),
         ("snapshot", {"image": "debian"}, "image: needs a tag other than latest, or a digest"),
         ("snapshot", {"image": "host:5000/debian:latest"}, "image: needs a tag other than latest, or a digest"),
@@ -247,6 +270,32 @@ class TestNames:
 
     def test_an_adopted_one_has_none_and_gets_none(self) -> None:
         assert "name" not in checked("sandbox", {}, olds={"labels": {}}).inputs
+
+    def test_without_labels_it_says_whose_it_is(self) -> None:
+        name = checked("volume", {}).inputs["name"]
+        assert re.fullmatch(r"p-s-web-site-[0-9a-f]{12}", name)
+        assert resource_of(name, "p", "s") == "web-site"
+        assert resource_of(name, "p", "t") is None
+        assert resource_of(name, "p-s", "web") is None
+        assert resource_of("p-s-web-site-0123456789ab", "p", "s") is None
+
+    def test_a_name_that_was_cut_still_says_whose_it_is(self) -> None:
+        owner = {"project": "x" * 80, "stack": "y" * 20, "resource": "z"}
+        name = checked("volume", {"owner": owner}).inputs["name"]
+        assert len(name) == 63
+        assert resource_of(name, owner["project"], owner["stack"]) == ""
+
+    def test_what_is_built_says_what_is_in_it(self) -> None:
+        def stem(**news: Any) -> str:
+            name = checked("snapshot", news).inputs["name"]
+            assert resource_of(name, "p", "s") == "web-site"
+            return name[:-13]
+
+        first = stem(dockerfile="FROM a:1")
+        assert re.fullmatch(r"p-s-web-site-[0-9a-f]{8}", first)
+        assert stem(dockerfile="FROM a:1", timeouts={"create_minutes": 1}) == first
+        assert len({first, stem(dockerfile="FROM b:1"), stem(dockerfile="FROM a:1", cpu=2)}) == 3
+        assert checked("snapshot", {"dockerfile": UNKNOWN}).inputs["name"] is UNKNOWN
 
     def test_a_long_resource_name_still_fits(self) -> None:
         owner = {**MANAGED["owner"], "resource": "x" * 200}

@@ -7,7 +7,7 @@ from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Account, KindAtVendor
 from evolve_pulumi.vendors.daytona import contradictions
 from evolve_pulumi.vendors.daytona.connection import connection, credentials
-from evolve_pulumi.vendors.daytona.operations import SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
+from evolve_pulumi.vendors.daytona.operations import LABELS_OPERATIONS, SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
 from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
 
 __all__ = ["connection", "credentials", "kinds", "open", "warm_up"]
@@ -15,6 +15,7 @@ __all__ = ["connection", "credentials", "kinds", "open", "warm_up"]
 kinds = {
     "sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions.of_sandbox),
     "snapshot": KindAtVendor(DaytonaSnapshotOptions, SNAPSHOT_OPERATIONS, contradictions.of_snapshot),
+    "labels": KindAtVendor(None, LABELS_OPERATIONS, contradictions.of_labels),
     "volume": KindAtVendor(None, ()),
 }
 

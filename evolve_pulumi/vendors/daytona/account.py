@@ -7,16 +7,19 @@ from datetime import datetime
 import daytona
 from daytona_api_client import ApiClient, ApiException, ApiKeysApi, Configuration
 
+from evolve_pulumi import names
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Objects, Owned, RunningSandbox
 from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
+from evolve_pulumi.vendors.daytona.sandbox_labels import SandboxLabels
 from evolve_pulumi.vendors.daytona.sandboxes import Sandboxes
 from evolve_pulumi.vendors.daytona.snapshots import Snapshots
 from evolve_pulumi.vendors.daytona.volumes import Volumes
 
 MAX_CONNECTIONS = 256
+OBJECTS = {"sandbox": Sandboxes, "snapshot": Snapshots, "labels": SandboxLabels, "volume": Volumes}
 
 
 class DaytonaAccount:
@@ -45,25 +48,36 @@ class DaytonaAccount:
 
     def objects(self, kind: str) -> Objects:
         """The objects of a kind."""
-        return {"sandbox": Sandboxes, "snapshot": Snapshots, "volume": Volumes}[kind](self.sdk, self.endpoint)
+        return OBJECTS[kind](self.sdk, self.endpoint)
 
     def sandbox(self, id: str) -> RunningSandbox:
         """The inside of a sandbox."""
         return DaytonaSandbox(self.sdk, self.endpoint, id)
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
-        """The sandboxes with the stack's labels. Daytona's list lags behind, so each is looked at once more."""
+        """The sandboxes with the stack's labels, and the volumes and snapshots with its names."""
+        yield from self._owned_sandboxes(project, stack)
+        volumes, snapshots = Volumes(self.sdk, self.endpoint), Snapshots(self.sdk, self.endpoint)
+        for kind, item in [
+            *(("volume", each) for each in volumes.all()),
+            *(("snapshot", each) for each in snapshots.all()),
+        ]:
+            resource = names.resource_of(item.name, project, stack)
+            if resource is not None:
+                yield Owned(kind, item.id, item.name, resource, item.state.value, _time(item.created_at))
+
+    def _owned_sandboxes(self, project: str, stack: str) -> Iterator[Owned]:
+        """Daytona's list lags behind, so each is looked at once more."""
         stamp = {labels.OWNER_LABELS["project"]: project, labels.OWNER_LABELS["stack"]: stack}
         with translated(self.endpoint):
             listed = list(self.sdk.list(daytona.ListSandboxesQuery(labels=stamp)))
         sandboxes = Sandboxes(self.sdk, self.endpoint)
         for item in listed:
             if found := sandboxes.find(item.id):
-                yield Owned(
-                    "sandbox",
-                    found.id,
-                    found.name,
-                    found.labels.get(labels.OWNER_LABELS["resource"], ""),
-                    found.state.value if found.state else "unknown",
-                    datetime.fromisoformat(found.created_at) if found.created_at else None,
-                )
+                resource = found.labels.get(labels.OWNER_LABELS["resource"], "")
+                state = found.state.value if found.state else "unknown"
+                yield Owned("sandbox", found.id, found.name, resource, state, _time(found.created_at))
+
+
+def _time(text: str | datetime | None) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else text

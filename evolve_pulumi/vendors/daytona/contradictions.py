@@ -7,6 +7,7 @@ names of those that are declared and not known yet.
 from collections.abc import Collection, Iterator
 
 from evolve_pulumi.schema import Values
+from evolve_pulumi.vendors.daytona.labels import LANGUAGE
 
 STOPPED = ("stopped", "archived")
 LEFT_STOPPED = ("stop", "archive")
@@ -16,12 +17,19 @@ def of_sandbox(declared: Values, unknown: Collection[str]) -> Iterator[tuple[str
     """What a sandbox cannot be."""
     yield from _of_its_source(declared, unknown)
     yield from _of_its_end(declared)
+    yield from of_labels(declared, unknown)
     if declared.get("auto_stop_minutes") and declared.get("auto_pause_minutes"):
         yield "daytona.auto_pause_minutes", "goes only without auto_stop_minutes: set one of the two to 0"
     if declared.get("network_block_all"):
         for other in ("network_allow_list", "domain_allow_list"):
             if declared.get(other):
                 yield f"daytona.{other}", "goes only without network_block_all"
+
+
+def of_labels(declared: Values, _unknown: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What labels cannot be."""
+    if LANGUAGE in declared.get("labels", {}):
+        yield f"labels.{LANGUAGE}", "is Daytona's own: a sandbox has daytona.language"
 
 
 def of_snapshot(declared: Values, unknown: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -2,10 +2,18 @@
 labels, and the user's. What others put there, and Daytona's own language label, stay.
 """
 
-from collections.abc import Mapping
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from evolve_pulumi.schema import Values
 
+if TYPE_CHECKING:
+    from daytona import Sandbox
+
+LANGUAGE = "code-toolbox-language"
+"""Daytona's own; its SDK cannot read a sandbox where it holds anything else."""
 CREATE_TOKEN = "evolve-create"
 OWNER_LABELS = {"project": "evolve-project", "stack": "evolve-stack", "resource": "evolve-resource"}
 
@@ -20,6 +28,20 @@ def replaced(current: Mapping[str, str], values: Values, recorded: Values) -> di
     """All labels, with those that were declared before exchanged for those that are now."""
     kept = {name: value for name, value in current.items() if name not in stamped(recorded)}
     return kept | stamped(values)
+
+
+_changing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""One for each sandbox whose labels are changed."""
+
+
+def change(sandbox: "Sandbox", exchanged: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
+    """Replace a sandbox's labels by what a function makes of those that it has now.
+
+    Daytona replaces all at once, so changes of one sandbox wait for each other.
+    """
+    with _changing[sandbox.id]:
+        sandbox.refresh_data()
+        sandbox.set_labels(dict(exchanged(dict(sandbox.labels))))
 
 
 def observed(current: Mapping[str, str], recorded: Values) -> dict[str, dict[str, str]]:

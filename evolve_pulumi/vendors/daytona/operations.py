@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _set_labels(sandbox: "Sandbox", change: Change) -> None:
-    sandbox.set_labels(labels.replaced(sandbox.labels, change.values, change.recorded))
+    labels.change(sandbox, lambda current: labels.replaced(current, change.values, change.recorded))
 
 
 def _update_network_settings(sandbox: "Sandbox", change: Change) -> None:
@@ -162,4 +162,9 @@ def _activate(snapshot: "Snapshot", _change: Change) -> None:
     """Carried out by `Snapshots.update`, which can wait for it."""
 
 
+def _exchange(_sandbox: "Sandbox", _change: Change) -> None:
+    """Carried out by `SandboxLabels.update`, which knows what others put there."""
+
+
+LABELS_OPERATIONS = (Operation("set_labels", _exchange),)
 SNAPSHOT_OPERATIONS = (Operation("activate", _activate),)

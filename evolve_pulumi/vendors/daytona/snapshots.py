@@ -2,12 +2,12 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from daytona import CreateSnapshotParams, Daytona
 from daytona.common.snapshot import Snapshot
-from daytona_api_client import SnapshotState
+from daytona_api_client import SnapshotDto, SnapshotState
 
 from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, VendorError
 from evolve_pulumi.planning import Step
@@ -71,6 +71,14 @@ class Snapshots:
                 f"snapshot {id} is still being removed", remedy="Run it again, or raise delete_minutes."
             )
         return True
+
+    def all(self) -> Iterator[SnapshotDto]:
+        """Those that are not being removed."""
+        number = pages = 1
+        while number <= pages:
+            page = patiently(lambda asked=number: self._call(lambda: self._sdk.snapshot.list(page=asked)), READ_SECONDS)
+            yield from (snapshot for snapshot in page.items if snapshot.state != SnapshotState.REMOVING)
+            number, pages = number + 1, page.total_pages
 
     def _create(self, declared: Values, was_free: bool, build: builds.BuildLog, deadline: float) -> Snapshot:
         """Ask once; where nobody knows what came of it, one that has appeared under the name is ours."""

@@ -22,7 +22,7 @@ LEAVING = ("pending_delete", "deleting", "deleted")
 
 
 class Volumes:
-    """The volumes of one account. The SDK finds them by name, which is fixed for the life of each."""
+    """The volumes of one account."""
 
     def __init__(self, sdk: Daytona, endpoint: str) -> None:
         self._sdk = sdk
@@ -31,7 +31,7 @@ class Volumes:
     def create(self, declared: Values, timeout_seconds: float) -> Observed:
         """Make one and wait until it is ready, which Daytona's own call does not."""
         deadline, name = time.monotonic() + timeout_seconds, declared["name"]
-        was_free = self._find(name) is None
+        was_free = self._named(name) is None
         made = patiently(lambda: self._create(name, was_free), timeout_seconds)
         try:
             ready = wait_until(lambda: self._state(name) not in ("pending_create", "creating"), deadline)
@@ -40,12 +40,12 @@ class Volumes:
         except VendorError as error:
             self._undo(made)
             raise NotReadyError(f"{error.words}; the volume {made.id} that was made is deleted again") from error
-        return Observed(made.id, outputs={"account": made.organization_id})
+        return _observe(made)
 
     def read(self, id: str, recorded: Values) -> Observed | None:
         """Look at one."""
-        found = self._find(recorded["name"])
-        return Observed(id, outputs={"account": found.organization_id}) if found and found.id == id else None
+        found = self._find(id)
+        return found and _observe(found)
 
     def update(
         self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
@@ -55,21 +55,26 @@ class Volumes:
 
     def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
         """Delete one as soon as no sandbox mounts it, and wait until its name is free."""
-        deadline, name = time.monotonic() + timeout_seconds, recorded["name"]
-        found = self._find(name)
-        if found is None or found.id != id:
+        deadline = time.monotonic() + timeout_seconds
+        found = self._find(id)
+        if found is None:
             return False
         patiently(lambda: self._delete(found), timeout_seconds)
-        if not wait_until(lambda: self._find(name) is None, deadline):
+        if not wait_until(lambda: self._named(found.name) is None, deadline):
             raise NotReadyError(f"volume {id} is still being deleted", remedy="Run it again, or raise delete_minutes.")
         return True
+
+    def all(self) -> list[Volume]:
+        """Those that are not being deleted."""
+        every = patiently(lambda: self._call(self._sdk.volume.list), READ_SECONDS)
+        return [volume for volume in every if volume.state not in LEAVING]
 
     def _create(self, name: str, was_free: bool) -> Volume:
         """Ask once; where nobody knows what came of it, one that has appeared under the name is ours."""
         try:
             return self._call(lambda: self._sdk.volume.create(name))
         except VendorError:
-            ours = self._find(name) if was_free else None
+            ours = self._named(name) if was_free else None
             if ours is None:
                 raise
             return ours
@@ -83,10 +88,14 @@ class Volumes:
             self._delete(volume)
 
     def _state(self, name: str) -> str | None:
-        found = self._find(name)
+        found = self._named(name)
         return found.state.value if found else None
 
-    def _find(self, name: str) -> Volume | None:
+    def _find(self, id: str) -> Volume | None:
+        """By id, for which the SDK has only the list."""
+        return next((volume for volume in self.all() if volume.id == id), None)
+
+    def _named(self, name: str) -> Volume | None:
         try:
             found = patiently(lambda: self._call(lambda: self._sdk.volume.get(name)), READ_SECONDS)
         except NotFoundError:
@@ -96,6 +105,10 @@ class Volumes:
     def _call(self, call: Callable[[], T]) -> T:
         with translated(self._endpoint):
             return call()
+
+
+def _observe(volume: Volume) -> Observed:
+    return Observed(volume.id, {"name": volume.name}, {"account": volume.organization_id, "name": volume.name})
 
 
 def _reason(volume: Volume) -> str:
