@@ -22,9 +22,11 @@ SDK works with it. Its sandboxes are real processes with files of their own, its
 - **Programs** come from this machine's `/usr`. There is no registry: what sandboxes are made from is the built-in
   `daytona-small` (class `container`), `daytona-vm-small` (class `linux-vm`, which can pause), and snapshots built here.
 - **Builds** run the instructions of a Dockerfile for real, in a sandbox of their own without network: `FROM
-  evolve/local:1`, the one image there is, then `RUN`, `COPY` of a heredoc, `ENV`, `ARG`, `WORKDIR`, `ENTRYPOINT` and
-  `CMD`; `USER`, `LABEL` and `EXPOSE` do nothing. Any other instruction fails the build and says so. All files belong to
-  one user, so no package manager works. The same text is built once.
+  evolve/local:1` or `daytona-small`, which are the one image there is, then `RUN`, `COPY` of a heredoc, `ENV`, `ARG`,
+  `WORKDIR`, `ENTRYPOINT` and `CMD`; `LABEL` and `EXPOSE` do nothing, nor does `USER`, which takes `daytona` or `root`:
+  all files belong to one user, so no package manager works. Anything else fails the build, which says in which line.
+  The same text is built once, two builds run at a time, none longer than an hour. One that the server's end interrupts
+  has failed. The entrypoint runs at each start, in a session `entrypoint`.
 - **Sizes** (cores, memory, disk) are kept, answered and counted against quotas; nothing is held to them.
 - **Networks.** A sandbox reaches its own loopback and nothing else, whatever its network settings say.
 - **Time.** Sandboxes stop, pause, are archived and deleted by the server's clock, which a test may move forward.

@@ -1,10 +1,11 @@
 """Building images: the instructions of a Dockerfile, run for real in a sandbox of their own that has no network.
 
-<folder>/images/<content>/  image.json  build.log  root/
+<folder>/images/<content>/  image.json  build.log  root/, and process.json while it is being built
 """
 
 import asyncio
 import hashlib
+import logging
 import os
 import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -18,18 +19,21 @@ from evolve_pulumi.local.dockerfile import Instruction
 from evolve_pulumi.local.errors import BuildFailedError
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
-from evolve_pulumi.local.records import PASSABLE_FOLDER, Place, remove_tree
+from evolve_pulumi.local.records import PASSABLE_FOLDER, FirstProcess, Place, remove_tree
 from evolve_pulumi.local.tiers import Tier
 
 BASE = "evolve/local:1"
 """The one image there is to begin with: what every sandbox has, and no registry's."""
+INTERRUPTED = "The build was interrupted when the local cloud ended; start it again"
 USER = "daytona"
 SHELL = ["/bin/sh", "-c"]
 BUILDS_AT_ONCE = 2
 MOST_MINUTES = 60
 FOLLOW_SECONDS = 0.05
-WITHOUT_EFFECT = {"EXPOSE", "LABEL", "MAINTAINER", "USER"}
-"""Instructions that are taken and do nothing. All files and processes here belong to one user, whatever its name."""
+WITHOUT_EFFECT = {"EXPOSE", "LABEL", "MAINTAINER"}
+"""Instructions that are taken and do nothing."""
+
+log = logging.getLogger(__name__)
 
 
 class Image(BaseModel):
@@ -45,13 +49,15 @@ class Builds:
     """The images of one folder; what is built once is kept, by its content."""
 
     def __init__(self, folder: Path, tier: Tier) -> None:
+        self.bases = [BASE]
+        """What a Dockerfile may begin from: names of the one image that is not built."""
         self._folder = folder
         self._tier = tier
         self._underway: dict[str, asyncio.Task[Image]] = {}
         self._turns = asyncio.Semaphore(BUILDS_AT_ONCE)
         folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
-        for interrupted in [each for each in folder.iterdir() if not (each / "image.json").exists()]:
-            remove_tree(interrupted)
+        for each in folder.iterdir():
+            self._end_interrupted(Place(each))
 
     def content(self, text: str) -> str:
         """The name of what a Dockerfile makes."""
@@ -66,8 +72,13 @@ class Builds:
         return self._folder / content / "root"
 
     async def build(self, text: str) -> Image:
-        """Build a Dockerfile, or wait for who builds the same, unless it is there; raises BuildFailedError."""
+        """Build a Dockerfile, or wait for who builds the same, unless it is there; raises BuildFailedError.
+
+        It is cancelled where the build is given up.
+        """
         content = self.content(text)
+        while (given_up := self._underway.get(content)) and given_up.cancelling():
+            await asyncio.wait([given_up])
         if self.has(content):
             return Image.model_validate_json((self._folder / content / "image.json").read_bytes())
         if content not in self._underway:
@@ -93,10 +104,29 @@ class Builds:
                 await asyncio.sleep(FOLLOW_SECONDS)
 
     def keep_only(self, contents: Collection[str]) -> None:
-        """Remove images that nobody needs any more."""
+        """Remove images that nobody needs any more, and give up builds of such."""
+        for content in self._underway.keys() - set(contents):
+            self._underway[content].cancel()
         for folder in self._folder.iterdir():
             if folder.name not in contents and folder.name not in self._underway:
                 remove_tree(folder)
+
+    async def give_up(self) -> None:
+        """End all builds that go on, without a trace of them."""
+        while self._underway:
+            for task in self._underway.values():
+                task.cancel()
+            await asyncio.wait(self._underway.values())
+
+    def _end_interrupted(self, place: Place) -> None:
+        """Remove what a crash of the server left of a build, which may still be running."""
+        left = self._process(place)
+        if left.exists():
+            try:
+                self._tier.end(FirstProcess.model_validate_json(left.read_bytes()))
+            except HostError as error:
+                log.warning("A build that was interrupted does not end: %s", error)
+            remove_tree(place.folder)
 
     async def _build(self, content: str, text: str) -> Image:
         place = Place(self._folder / content)
@@ -107,6 +137,9 @@ class Builds:
                 image = await self._run(place, text, log)
         except BuildFailedError:
             remove_tree(place.root)
+            raise
+        except asyncio.CancelledError:
+            remove_tree(place.folder)
             raise
         (place.folder / "image.json").write_text(image.model_dump_json())
         return image
@@ -130,11 +163,13 @@ class Builds:
         if not self._tier.isolated:
             raise BuildFailedError("Images can be built only where sandboxes are isolated; install bubblewrap")
         instructions = dockerfile.parse(text)
-        process = await asyncio.to_thread(self._tier.launch, place, USER, {})
+        launching = asyncio.create_task(asyncio.to_thread(self._tier.launch, place, USER, {}))
         try:
+            process = await asyncio.shield(launching)
+            self._process(place).write_text(process.model_dump_json())
             guest = await Guest.connect(place.socket, lambda: None)
             try:
-                steps = _Steps(guest, self._tier.environment(place, USER), log)
+                steps = _Steps(guest, self._tier.environment(place, USER), self.bases, log)
                 for number, instruction in enumerate(instructions, start=1):
                     log.write(f"Step {number}/{len(instructions)} : {instruction}\n".encode())
                     await steps.take(instruction)
@@ -142,15 +177,21 @@ class Builds:
             finally:
                 guest.close()
         finally:
-            await asyncio.to_thread(self._tier.end, process)
+            # What is given up while it starts ends too.
+            await asyncio.to_thread(self._tier.end, await launching)
+            self._process(place).unlink(missing_ok=True)
+
+    def _process(self, place: Place) -> Path:
+        return place.folder / "process.json"
 
 
 class _Steps:
     """The instructions of one Dockerfile, and what they leave to each other."""
 
-    def __init__(self, guest: Guest, environment: dict[str, str], log: BinaryIO) -> None:
+    def __init__(self, guest: Guest, environment: dict[str, str], bases: list[str], log: BinaryIO) -> None:
         self._guest = guest
         self._environment = environment
+        self._bases = bases
         self._log = log
         self._arguments: dict[str, str] = {}
         self._env: dict[str, str] = {}
@@ -172,6 +213,7 @@ class _Steps:
             "FROM": self._from,
             "ARG": self._arg,
             "ENV": self._set_env,
+            "USER": self._check_user,
             "WORKDIR": self._change_workdir,
             "RUN": self._run,
             "COPY": self._copy,
@@ -197,8 +239,8 @@ class _Steps:
         given = [word for word in dockerfile.words(instruction.rest, self._variables) if not word.startswith("--")]
         if self._begun:
             raise BuildFailedError("the local cloud builds one stage only")
-        if given[:1] != [BASE]:
-            raise BuildFailedError(f"the local cloud has no registry: images begin FROM {BASE}")
+        if not given or given[0] not in self._bases:
+            raise BuildFailedError(f"the local cloud has no registry: images begin FROM {' or '.join(self._bases)}")
         self._begun = True
 
     async def _arg(self, instruction: Instruction) -> None:
@@ -209,6 +251,11 @@ class _Steps:
     async def _set_env(self, instruction: Instruction) -> None:
         self._env |= dockerfile.assignments(instruction.rest, self._variables)
 
+    async def _check_user(self, instruction: Instruction) -> None:
+        """All files and processes belong to one user, so there is nothing to change."""
+        if dockerfile.words(instruction.rest, self._variables) not in ([USER], ["root"]):
+            raise BuildFailedError(f"the local cloud has one user, whom a Dockerfile may call {USER} or root")
+
     async def _change_workdir(self, instruction: Instruction) -> None:
         self._workdir = self._path(instruction.rest)
         await self._execute(["mkdir", "-p", "--", self._workdir], "/")
@@ -216,13 +263,12 @@ class _Steps:
     async def _run(self, instruction: Instruction) -> None:
         if instruction.rest.startswith("--"):
             raise BuildFailedError("the local cloud knows no options of RUN")
-        script = instruction.heredoc or instruction.rest
-        await self._execute(instruction.listed() or [*SHELL, script], self._workdir)
+        await self._execute(instruction.listed() or [*SHELL, instruction.script()], self._workdir)
 
     async def _copy(self, instruction: Instruction) -> None:
         """A heredoc becomes a file; there is no build context to copy from."""
         opened = dockerfile.HEREDOC.search(instruction.rest)
-        if opened is None or instruction.heredoc is None:
+        if opened is None or opened.start() > 0 or instruction.heredoc is None:
             raise BuildFailedError("local files in the build context are not supported yet")
         target = self._path(instruction.rest[opened.end() :].strip())
         path = posixpath.join(target, opened["end"]) if instruction.rest.endswith("/") else target
@@ -230,7 +276,7 @@ class _Steps:
         await files.write(self._guest, path, _once(text.encode()))
 
     async def _set_entrypoint(self, instruction: Instruction) -> None:
-        self._entrypoint, self._command = self._program(instruction), []
+        self._entrypoint = self._program(instruction)
 
     async def _set_command(self, instruction: Instruction) -> None:
         self._command = self._program(instruction)

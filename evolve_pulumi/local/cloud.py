@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from evolve_pulumi.local.builds import Builds
+from evolve_pulumi.local.builds import INTERRUPTED, Builds
 from evolve_pulumi.local.errors import (
     BuildFailedError,
     BusyError,
@@ -40,8 +40,9 @@ from evolve_pulumi.local.volumes import CHANGE_SECONDS, Volume, Volumes, VolumeS
 CHANGING = {
     *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING),
     *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
-    *(State.PENDING_BUILD, State.BUILDING),
 }
+BEING_BUILT = (State.PENDING_BUILD, State.BUILDING)
+"""A build takes long, so that a sandbox can be deleted meanwhile, and otherwise waited for."""
 RECOVERED_AT_ONCE = 4
 """Sandboxes started at the same time when the server comes up; more only compete for the processor."""
 SETTLING_SECONDS = 0.01
@@ -218,8 +219,8 @@ class Cloud:
         self._in_background(self._settle_into(sandbox, before))
 
     def delete(self, sandbox: Sandbox) -> None:
-        """Begin to destroy a sandbox; its name is free at once."""
-        resting = (State.STOPPED, State.PAUSED, State.ARCHIVED, State.ERROR, State.BUILD_FAILED)
+        """Begin to destroy a sandbox, or give up building it; its name is free at once."""
+        resting = (State.STOPPED, State.PAUSED, State.ARCHIVED, State.ERROR, State.BUILD_FAILED, *BEING_BUILT)
         self._expect(sandbox, State.STARTED, *resting)
         self.update(sandbox, state=State.DESTROYING, desired=State.DESTROYED)
         self._in_background(self._destroy(sandbox))
@@ -273,6 +274,7 @@ class Cloud:
 
     async def shutdown(self) -> None:
         """Stop every sandbox's processes; those that were started will be again, a paused one is stopped for good."""
+        await self.builds.give_up()
         await self.settle()
         for sandbox in self.sandboxes():
             if sandbox.state in (State.STARTED, State.PAUSED):
@@ -295,6 +297,7 @@ class Cloud:
             await asyncio.sleep(SETTLING_SECONDS)
         self.volumes.clear()
         self.snapshots.clear()
+        await self.builds.give_up()
         self.builds.keep_only([])
         self.clock = Clock()
 
@@ -376,7 +379,11 @@ class Cloud:
         try:
             await self.snapshots.build(sandbox.snapshot)
         except BuildFailedError as error:
-            self.update(sandbox, state=State.BUILD_FAILED, error_reason=str(error))
+            if sandbox.state == State.BUILDING:
+                self.update(sandbox, state=State.BUILD_FAILED, error_reason=str(error))
+            return
+        # It may have been deleted meanwhile.
+        if sandbox.state != State.BUILDING:
             return
         self.update(sandbox, state=State.CREATING)
         with contextlib.suppress(LaunchFailedError):
@@ -490,8 +497,8 @@ class Cloud:
                 self.update(sandbox, state=State.ARCHIVED)
             case State.PAUSED:
                 await self._pause_again(sandbox)
-            case _ if sandbox.state in (State.PENDING_BUILD, State.BUILDING):
-                self._in_background(self._build(sandbox))
+            case _ if sandbox.state in BEING_BUILT:
+                self.update(sandbox, state=State.BUILD_FAILED, error_reason=INTERRUPTED)
             case _ if sandbox.state not in (State.ERROR, State.BUILD_FAILED):
                 await self._resume(sandbox)
             case _:

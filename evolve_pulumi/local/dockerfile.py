@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from evolve_pulumi.local.errors import BuildFailedError
 
-HEREDOC = re.compile(r"<<(?P<tabs>-?)(?P<quote>[\"']?)(?P<end>\w+)(?P=quote)")
+HEREDOC = re.compile(r"(?<!\S)<<(?P<tabs>-?)(?P<quote>[\"']?)(?P<end>\w+)(?P=quote)")
 VARIABLE = r"\\(?P<escaped>.)|\$(?:\{(?P<braced>\w+)(?::(?P<sign>[-+])(?P<other>[^}]*))?\}|(?P<name>\w+))"
 OUTSIDE = re.compile(
     rf"(?P<space>\s+)|'(?P<single>[^']*)'|(?P<quote>\")|{VARIABLE}|(?P<plain>[^\s'\"\\$]+|.)", re.DOTALL
@@ -29,6 +29,17 @@ class Instruction:
     def __str__(self) -> str:
         """As it was written, on one line."""
         return f"{self.name} {self.rest}"
+
+    def script(self) -> str:
+        """What a shell is to run: the heredoc where that is all, else what follows, with the heredoc as its input."""
+        opened = HEREDOC.search(self.rest)
+        if opened is None or self.heredoc is None:
+            return self.rest
+        if opened[0] != self.rest:
+            return f"{self.rest}\n{self.heredoc}{opened['end']}\n"
+        if self.heredoc.startswith("#!"):
+            raise BuildFailedError("the local cloud runs heredocs by /bin/sh only; write RUN <program> <<EOF")
+        return self.heredoc
 
     def listed(self) -> list[str] | None:
         """The words of the form that is a JSON list; None for any other."""

@@ -50,7 +50,9 @@ def build(root: Path, user: str, owner: int | None, base: Path | None = None) ->
     draft = root.with_name("root.new")
     if base:
         shutil.rmtree(draft, ignore_errors=True)
-        subprocess.run(["cp", "-a", str(base), str(draft)], check=True)
+        copied = subprocess.run(["cp", "-a", str(base), str(draft)], stderr=subprocess.PIPE, text=True, check=False)
+        if copied.returncode:
+            raise OSError(f"The image's files cannot be copied: {copied.stderr.strip()}")
     draft.mkdir(exist_ok=True)
     for folder in ("etc", "opt", "proc", "run", "srv", "usr", "var/tmp", "tmp", home(user).lstrip("/")):
         _make_folder(draft, folder)

@@ -4,10 +4,10 @@
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
-from evolve_pulumi.local.builds import BASE, Builds
+from evolve_pulumi.local.builds import BASE, INTERRUPTED, Builds
 from evolve_pulumi.local.errors import (
     BuildFailedError,
     NotFoundError,
@@ -32,14 +32,18 @@ class Snapshots:
         for meta in folder.glob("*.json"):
             snapshot = Snapshot.model_validate_json(meta.read_bytes())
             self._snapshots[snapshot.id] = snapshot
-            if snapshot.state in (SnapshotState.PENDING, SnapshotState.BUILDING):
+            if snapshot.state == SnapshotState.BUILDING:
+                snapshot.error_reason = INTERRUPTED
+                self._change(snapshot, SnapshotState.BUILD_FAILED)
+            elif snapshot.state == SnapshotState.PENDING:
                 self._in_background(snapshot)
             elif snapshot.state == SnapshotState.REMOVING:
                 self._remove(snapshot)
 
-    def build_in(self, snapshots: Iterable[Snapshot]) -> None:
-        """Add snapshots that are always there."""
+    def build_in(self, snapshots: Sequence[Snapshot]) -> None:
+        """Add snapshots that are always there, and that Dockerfiles may begin from."""
         self._built_in |= {snapshot.id: snapshot for snapshot in snapshots}
+        self._builds.bases += [snapshot.name for snapshot in snapshots]
 
     def is_built_in(self, snapshot: Snapshot) -> bool:
         """Whether it is always there."""

@@ -215,8 +215,6 @@ class CreateBody(SizesBody):
             raise DaytonaError(400, "Cannot specify a snapshot when using a build info entry")
         if not self.build_info and {"cpu", "memory", "disk", "gpu"} & self.model_fields_set:
             raise DaytonaError(400, "Cannot specify Sandbox resources when using a snapshot")
-        if self.gpu and self.auto_delete_interval != 0:
-            raise DaytonaError(400, "GPU sandboxes must have an auto-delete interval of 0")
         for field, value in (self.model_extra or {}).items():
             if value and CREATE_FIELDS.get(field) == Status.ABSENT:
                 raise DaytonaError(501, f"The local cloud does not implement {field} of create_sandbox")
@@ -277,16 +275,19 @@ def volume_body(volume: Volume, organization: str) -> dict[str, Any]:
 
 def sandbox_body(sandbox: Sandbox, organization: str, toolbox_url: str) -> dict[str, Any]:
     """A sandbox as Daytona describes a single one."""
-    defaults: dict[str, Any] = {"networkBlockAll": False, "target": "local", "kvm": False}
+    snapshot = sandbox.snapshot
+    region = snapshot.options.get("regionId") or "local"
+    defaults: dict[str, Any] = {"networkBlockAll": False, "target": region, "kvm": False}
     return {
         **defaults,
         **sandbox.options,
         **_resources(sandbox),
+        "gpuType": _gpu_type(sandbox.options) or _gpu_type(snapshot.options),
         "id": sandbox.id,
         "organizationId": organization,
         "name": _name(sandbox),
-        "snapshot": sandbox.snapshot.name or None,
-        "buildInfo": None if sandbox.snapshot.name else _build_info(sandbox.snapshot),
+        "snapshot": snapshot.name or None,
+        "buildInfo": None if snapshot.name else _build_info(snapshot),
         "user": sandbox.user,
         "env": sandbox.env,
         "labels": sandbox.labels,
@@ -332,7 +333,7 @@ def snapshot_body(snapshot: Snapshot, organization: str, *, general: bool) -> di
         "regionIds": [region] if region else None,
         "cpu": snapshot.cpu,
         "gpu": snapshot.gpu,
-        "gpuType": snapshot.options.get("gpuType"),
+        "gpuType": _gpu_type(snapshot.options),
         "mem": snapshot.memory_gib,
         "disk": snapshot.disk_gib,
         "errorReason": snapshot.error_reason,
@@ -352,6 +353,12 @@ def _build_info(snapshot: Snapshot) -> dict[str, Any]:
         "updatedAt": snapshot.created_at.isoformat(),
         "snapshotRef": snapshot.content or "",
     }
+
+
+def _gpu_type(options: dict[str, JsonValue]) -> JsonValue:
+    """The type that is had: the first of those that would do."""
+    wanted = options.get("gpuType")
+    return wanted[0] if isinstance(wanted, list) and wanted else None
 
 
 def _resources(sandbox: Sandbox) -> dict[str, int]:

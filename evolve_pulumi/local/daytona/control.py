@@ -199,6 +199,8 @@ class ControlPlane:
 
     def _new(self, body: bodies.CreateBody) -> Sandbox:
         snapshot = self._snapshot(body)
+        if snapshot.gpu and body.auto_delete_interval != 0:
+            raise DaytonaError(400, "GPU sandboxes must have an auto-delete interval of 0")
         if body.linked_sandbox:
             self._cloud.get(bodies.VENDOR, body.linked_sandbox)
         stop, pause = body.idle_minutes(can_pause=snapshot.can_pause)
