@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evolve_pulumi.dockerfile import Dockerfile
+    from evolve_pulumi.errors import EvolveError, NotFoundError
+    from evolve_pulumi.lookups import (
+        get_sandbox,
+        get_snapshot,
+        get_volume,
+        list_sandboxes,
+        preview_url,
+        signed_preview_url,
+    )
+    from evolve_pulumi.models.info import SandboxInfo, SnapshotInfo, VolumeInfo
     from evolve_pulumi.models.managed import Timeouts
     from evolve_pulumi.models.sandbox import VolumeMount
     from evolve_pulumi.models.service import Health
@@ -23,28 +33,50 @@ __all__ = [
     "DaytonaOptions",
     "DaytonaSnapshotOptions",
     "Dockerfile",
+    "EvolveError",
     "Health",
     "Labels",
+    "NotFoundError",
     "Sandbox",
+    "SandboxInfo",
     "Service",
     "Snapshot",
+    "SnapshotInfo",
     "Timeouts",
     "Volume",
+    "VolumeInfo",
     "VolumeMount",
+    "get_sandbox",
+    "get_snapshot",
+    "get_volume",
+    "list_sandboxes",
+    "preview_url",
+    "signed_preview_url",
 ]
 
 _HOMES = {
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
     "DaytonaSnapshotOptions": "evolve_pulumi.vendors.daytona.options",
     "Dockerfile": "evolve_pulumi.dockerfile",
+    "EvolveError": "evolve_pulumi.errors",
     "Health": "evolve_pulumi.models.service",
     "Labels": "evolve_pulumi.resources.labels",
+    "NotFoundError": "evolve_pulumi.errors",
     "Sandbox": "evolve_pulumi.resources.sandbox",
+    "SandboxInfo": "evolve_pulumi.models.info",
     "Service": "evolve_pulumi.resources.service",
     "Snapshot": "evolve_pulumi.resources.snapshot",
+    "SnapshotInfo": "evolve_pulumi.models.info",
     "Timeouts": "evolve_pulumi.models.managed",
     "Volume": "evolve_pulumi.resources.volume",
+    "VolumeInfo": "evolve_pulumi.models.info",
     "VolumeMount": "evolve_pulumi.models.sandbox",
+    "get_sandbox": "evolve_pulumi.lookups",
+    "get_snapshot": "evolve_pulumi.lookups",
+    "get_volume": "evolve_pulumi.lookups",
+    "list_sandboxes": "evolve_pulumi.lookups",
+    "preview_url": "evolve_pulumi.lookups",
+    "signed_preview_url": "evolve_pulumi.lookups",
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from evolve_pulumi.models.info import SandboxInfo, SnapshotInfo, VolumeInfo
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Operation, Values
@@ -101,6 +102,34 @@ class Owned:
     created_at: datetime | None
 
 
+class Lookups(Protocol):
+    """What an account has, whoever owns it. Raises NotFoundError for what it has not."""
+
+    def sandbox(self, id_or_name: str) -> SandboxInfo:
+        """One sandbox."""
+        ...
+
+    def sandboxes(self, labels: Mapping[str, str]) -> Iterator[SandboxInfo]:
+        """Those that carry all the labels."""
+        ...
+
+    def snapshot(self, id_or_name: str) -> SnapshotInfo:
+        """One snapshot."""
+        ...
+
+    def volume(self, id_or_name: str) -> VolumeInfo:
+        """One volume."""
+        ...
+
+    def preview_url(self, sandbox_id: str, port: int) -> str:
+        """Where a port answers."""
+        ...
+
+    def signed_preview_url(self, sandbox_id: str, port: int, expires_minutes: float) -> str:
+        """Where a port answers without a token, for a time."""
+        ...
+
+
 class Account(Protocol):
     """One account at one vendor, reached with its credentials."""
 
@@ -114,6 +143,10 @@ class Account(Protocol):
 
     def sandbox(self, id: str) -> RunningSandbox:
         """The inside of a sandbox, running or not."""
+        ...
+
+    def lookups(self) -> Lookups:
+        """What it has."""
         ...
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Iterator
-from datetime import datetime
 
 import daytona
 from daytona_api_client import ApiClient, ApiException, ApiKeysApi, Configuration
@@ -12,6 +11,7 @@ from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Objects, Owned, RunningSandbox
 from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated
+from evolve_pulumi.vendors.daytona.lookups import Lookups, time
 from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
 from evolve_pulumi.vendors.daytona.sandbox_labels import SandboxLabels
 from evolve_pulumi.vendors.daytona.sandboxes import Sandboxes
@@ -54,6 +54,10 @@ class DaytonaAccount:
         """The inside of a sandbox."""
         return DaytonaSandbox(self.sdk, self.endpoint, id)
 
+    def lookups(self) -> Lookups:
+        """What the account has."""
+        return Lookups(self.sdk, self.endpoint)
+
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
         """The sandboxes with the stack's labels, and the volumes and snapshots with its names."""
         yield from self._owned_sandboxes(project, stack)
@@ -64,7 +68,7 @@ class DaytonaAccount:
         ]:
             resource = names.resource_of(item.name, project, stack)
             if resource is not None:
-                yield Owned(kind, item.id, item.name, resource, item.state.value, _time(item.created_at))
+                yield Owned(kind, item.id, item.name, resource, item.state.value, time(item.created_at))
 
     def _owned_sandboxes(self, project: str, stack: str) -> Iterator[Owned]:
         """Daytona's list lags behind, so each is looked at once more."""
@@ -76,8 +80,4 @@ class DaytonaAccount:
             if found := sandboxes.find(item.id):
                 resource = found.labels.get(labels.OWNER_LABELS["resource"], "")
                 state = found.state.value if found.state else "unknown"
-                yield Owned("sandbox", found.id, found.name, resource, state, _time(found.created_at))
-
-
-def _time(text: str | datetime | None) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else text
+                yield Owned("sandbox", found.id, found.name, resource, state, time(found.created_at))
