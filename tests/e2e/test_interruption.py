@@ -42,6 +42,23 @@ def test_a_create_that_never_arrived_is_asked_for_again(stack: Stack, cloud: Clo
     assert len(list(sdk.list())) == 1
 
 
+def test_lost_answers_double_no_volume_and_no_snapshot(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
+    for kind in ("volumes", "snapshots"):
+        cloud.inject(method="POST", path=f"/daytona/api/{kind}$", drop="after", times=1)
+    stack.write(
+        """
+from evolve_pulumi import Dockerfile, Snapshot, Volume
+
+Volume("data", allow_data_loss=True)
+Snapshot("tools", dockerfile=Dockerfile.from_image("evolve/local:1").run("true"))
+"""
+    )
+    assert stack.up().ok().changes == {"created": 3}
+    assert len(sdk.volume.list()) == 1
+    assert [each.state for each in sdk.snapshot.list().items if not each.general] == ["active"]
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+
+
 def test_rate_limits_are_waited_for(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
     cloud.limit(rates={"sandbox-create": {"calls": 1, "seconds": 2}})
     stack.write(program(count=2))

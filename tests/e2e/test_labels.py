@@ -38,8 +38,13 @@ def test_its_own_come_change_and_go_and_others_stay(stack: Stack, sdk: Daytona, 
     theirs.set_labels({**others, "c": "changed", "by": "hand"})
     assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 1}
     assert labels(sdk, theirs) == {**others, "a": "3", "c": "4", "by": "hand"}
+
+    another = sdk.create()
+    stack.write(program(another.id, mine={"a": "3"}))
+    assert stack.up().ok().changes == {"replaced": 1, "same": 1}
+    assert (labels(sdk, theirs), labels(sdk, another)) == ({**others, "by": "hand"}, {**LANGUAGE, "a": "3"})
     stack.destroy().ok()
-    assert labels(sdk, theirs) == {**others, "by": "hand"}
+    assert labels(sdk, another) == LANGUAGE
 
 
 def test_one_that_somebody_else_set_is_left_alone(stack: Stack, sdk: Daytona, theirs: Sandbox) -> None:

@@ -13,7 +13,6 @@ from tests.cloud import Cloud
 from tests.pulumi_engine import Stack
 from tests.waiting import until
 
-
 NAMES = "NotFoundError, get_sandbox, get_snapshot, get_volume, list_sandboxes, preview_url, signed_preview_url"
 
 

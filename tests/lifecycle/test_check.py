@@ -218,6 +218,43 @@ def test_is_refused_with_its_path(kind: str, news: Mapping[str, Any], expected: 
     assert failures(kind, news) == [expected]
 
 
+LEAST = "{}: Input should be greater than or equal to {}"
+MOST = "{}: Input should be less than or equal to {}"
+SHORTEST = "{}: String should have at least 1 character"
+LONGEST = "{}: String should have at most 63 characters"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value", "words"),
+    [
+        ("sandbox", "daytona.gpu", -1, LEAST.format("daytona.gpu", 0)),
+        ("sandbox", "daytona.auto_stop_minutes", -1, LEAST.format("daytona.auto_stop_minutes", 0)),
+        ("sandbox", "daytona.auto_pause_minutes", -1, LEAST.format("daytona.auto_pause_minutes", 0)),
+        ("sandbox", "daytona.auto_archive_minutes", -1, LEAST.format("daytona.auto_archive_minutes", 0)),
+        ("sandbox", "daytona.ttl_minutes", -1, LEAST.format("daytona.ttl_minutes", 0)),
+        ("sandbox", "timeouts.update_minutes", 0, "timeouts.update_minutes: Input should be greater than 0"),
+        ("sandbox", "timeouts.delete_minutes", 0, "timeouts.delete_minutes: Input should be greater than 0"),
+        ("sandbox", "name", "x" * 64, LONGEST.format("name")),
+        ("sandbox", "snapshot", "", SHORTEST.format("snapshot")),
+        ("snapshot", "memory_gb", 0, LEAST.format("memory_gb", 1)),
+        ("snapshot", "daytona.disk_gb", 0, LEAST.format("daytona.disk_gb", 1)),
+        ("snapshot", "daytona.gpu", -1, LEAST.format("daytona.gpu", 0)),
+        ("snapshot", "name", "x" * 64, LONGEST.format("name")),
+        ("volume", "name", "x" * 64, LONGEST.format("name")),
+        ("volume", "name", "", SHORTEST.format("name")),
+        ("volume", "adopt_id", "", SHORTEST.format("adopt_id")),
+        ("service", "port", 0, LEAST.format("port", 1)),
+        ("service", "port", 65536, MOST.format("port", 65535)),
+        ("service", "health.status", 600, MOST.format("health.status", 599)),
+    ],
+)
+def test_every_limit_is_refused_beyond(kind: str, path: str, value: Any, words: str) -> None:
+    *groups, name = path.split(".")
+    required = {"service": SERVICE, "snapshot": {"image": "debian:13"}}.get(kind, {})
+    news = {groups[0]: {name: value}} if groups else {name: value}
+    assert failures(kind, {**required, **news}) == [words]
+
+
 @pytest.mark.parametrize(
     ("kind", "news"),
     [
