@@ -30,6 +30,26 @@ class LocalAddress:
         """What the Daytona SDK takes as `DAYTONA_API_URL`."""
         return f"{self.url}/daytona/api"
 
+    @property
+    def e2b_api_url(self) -> str:
+        """What the E2B SDK takes as `E2B_API_URL`."""
+        return f"{self.url}/e2b/api"
+
+    @property
+    def e2b_sandbox_url(self) -> str:
+        """What the E2B SDK takes as `E2B_SANDBOX_URL`: what runs inside sandboxes."""
+        return f"{self.url}/e2b/envd"
+
+    @property
+    def e2b_volume_url(self) -> str:
+        """What the E2B SDK takes as `E2B_VOLUME_API_URL`: the content of volumes."""
+        return f"{self.url}/e2b/volumes"
+
+    @property
+    def e2b_domain(self) -> str:
+        """What the E2B SDK takes as `E2B_DOMAIN`, and hosts of ports of sandboxes end in: `localhost:4780`."""
+        return self.url.replace("http://127.0.0.1", "localhost")
+
 
 def folder() -> Path:
     """The local cloud's folder.

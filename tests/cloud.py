@@ -40,9 +40,33 @@ class Cloud:
         return self.address.daytona_api_url
 
     @property
+    def e2b_api_url(self) -> str:
+        return self.address.e2b_api_url
+
+    @property
+    def e2b_sandbox_url(self) -> str:
+        return self.address.e2b_sandbox_url
+
+    @property
+    def e2b_volume_url(self) -> str:
+        return self.address.e2b_volume_url
+
+    @property
+    def e2b_domain(self) -> str:
+        return self.address.e2b_domain
+
+    @property
     def environment(self) -> dict[str, str]:
-        """What points the Daytona SDK of a process at this cloud."""
-        return {"DAYTONA_API_URL": self.daytona_api_url, "DAYTONA_API_KEY": self.api_key}
+        """What points the vendors' SDKs of a process at this cloud."""
+        return {
+            "DAYTONA_API_URL": self.daytona_api_url,
+            "DAYTONA_API_KEY": self.api_key,
+            "E2B_API_URL": self.e2b_api_url,
+            "E2B_SANDBOX_URL": self.e2b_sandbox_url,
+            "E2B_VOLUME_API_URL": self.e2b_volume_url,
+            "E2B_DOMAIN": self.e2b_domain,
+            "E2B_API_KEY": self.api_key,
+        }
 
     def status(self) -> dict[str, Any]:
         return self._control("GET", "status")

@@ -3,10 +3,13 @@
 A test fails where the file is not what this prints.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from evolve_pulumi.local.daytona import app as daytona
 from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS
-from evolve_pulumi.local.daytona.operations import Status, operations
+from evolve_pulumi.local.e2b import app as e2b
+from evolve_pulumi.local.operations import Operation, Status, operations
 
 INTRODUCTION = """\
 <!-- Written by tools/operations.py from the tables in the code; `make docs` writes it anew. -->
@@ -46,24 +49,30 @@ Requests with the API key as a bearer token; `evolve-pulumi local status --json`
   `sandbox` (`cpu`, `memory_gib`, `disk_gib`); `rates` of `general`, `sandbox-create` and `sandbox-lifecycle`, each
   with `calls` and `seconds`. `DELETE` removes them.
 
-## Daytona's API
-
-`works` does what Daytona does; `accepted, no effect` is kept and answered; `501` is refused with the operation's name.
+In the tables that follow, `works` does what the vendor does; `accepted, no effect` is kept and answered; `501` is
+refused with the operation's name.
 """
-TITLES = {"control": "Control plane", "toolbox": "Toolbox, inside a sandbox"}
+DAYTONA = "## Daytona's API"
+DAYTONA_APIS = {"control": "Control plane", "toolbox": "Toolbox, inside a sandbox"}
+E2B = "## E2B's API"
+E2B_APIS = {"control": "Control plane", "envd": "envd, inside a sandbox", "volumes": "Content of volumes"}
 
 
 def main() -> None:
     """Print the whole document."""
-    print(INTRODUCTION)
-    for api, title in TITLES.items():
-        print("\n".join(_operations(api, title)), end="\n\n")
-    print("\n".join(_fields()))
+    sections = [INTRODUCTION, DAYTONA, *_apis(daytona.OPERATIONS, DAYTONA_APIS), "\n".join(_fields())]
+    sections += [E2B, *_apis(e2b.OPERATIONS, E2B_APIS)]
+    print("\n\n".join(section.rstrip("\n") for section in sections))
 
 
-def _operations(api: str, title: str) -> Iterator[str]:
+def _apis(table: Path, titles: dict[str, str]) -> Iterator[str]:
+    rows = operations(table)
+    for api, title in titles.items():
+        yield "\n".join(_operations([row for row in rows if row.api == api], title))
+
+
+def _operations(rows: Sequence[Operation], title: str) -> Iterator[str]:
     """One API: first what is there, then, in one paragraph, what is not."""
-    rows = [row for row in operations() if row.api == api]
     yield f"### {title}\n"
     yield "| operation | request | here | |"
     yield "|---|---|---|---|"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.daytona import app as daytona
+from evolve_pulumi.local.e2b import app as e2b
 from evolve_pulumi.local.keys import Handler, Key
 from evolve_pulumi.local.limits import Limits
 from evolve_pulumi.local.proxy import HOST, Previews
@@ -35,7 +36,7 @@ class Server:
         self._url = url
         self._organization = organization
         self._traffic = Traffic()
-        self._previews = Previews(cloud, key, {daytona.VENDOR: daytona.PREVIEW_GATE})
+        self._previews = Previews(cloud, key, {daytona.VENDOR: daytona.PREVIEW_GATE, e2b.VENDOR: e2b.PREVIEW_GATE})
 
     def application(self) -> web.Application:
         """Everything that is served on the one port."""
@@ -61,6 +62,7 @@ class Server:
             ]
         )
         app.add_subapp("/daytona", daytona.application(self._cloud, self._key, self._url, self._organization))
+        app.add_subapp("/e2b", e2b.application(self._cloud, self._key, self._url))
         app.on_cleanup.append(self._close)
         return app
 

@@ -141,6 +141,8 @@ class Sandbox(BaseModel):
     auto_delete_minutes: int = -1
     """Idle minutes until it is deleted once stopped; 0 is on stopping, a negative value never."""
     destroy_at: datetime | None = None
+    ends_at: datetime | None = None
+    """When its time to run is over."""
     options: dict[str, JsonValue] = {}
     state: State = State.CREATING
     desired: State = State.STARTED
@@ -149,8 +151,12 @@ class Sandbox(BaseModel):
     """Whether starting it again may cure its error."""
     token: str = Field(default_factory=lambda: Sandbox.new_token())
     """What opens the preview URLs of a sandbox that is not public."""
+    inner_token: str = Field(default_factory=lambda: Sandbox.new_token())
+    """What opens the API inside it, where its vendor's does not take the cloud's key there."""
     signed_previews: list[SignedPreview] = []
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    """When it began to run, or last went on."""
     updated_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     last_activity_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     process: FirstProcess | None = None

@@ -1,4 +1,4 @@
-"""The table of operations says neither too little nor too much."""
+"""The table of Daytona's operations says neither too little nor too much."""
 
 import inspect
 import re
@@ -10,11 +10,12 @@ import httpx
 import pytest
 from daytona_api_client import CreateSandbox
 
+from evolve_pulumi.local.daytona.app import OPERATIONS
 from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS, CreateBody
 from evolve_pulumi.local.daytona.control import ControlPlane
-from evolve_pulumi.local.daytona.operations import Operation, Status, operations
 from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.toolbox import Toolbox
+from evolve_pulumi.local.operations import Operation, Status, operations
 from tests.cloud import Cloud
 
 ONLY_IN_THE_SDK = {("toolbox", "create_connect_pty_session", "GET", "/process/pty/create-connect")}
@@ -36,20 +37,20 @@ def of_client(api: str, package: ModuleType) -> set[tuple[str, str, str, str]]:
 
 def test_the_table_is_whole() -> None:
     known = of_client("control", daytona_api_client.api) | of_client("toolbox", daytona_toolbox_api_client.api)
-    listed = [(row.api, row.operation, row.method, row.path) for row in operations()]
+    listed = [(row.api, row.operation, row.method, row.path) for row in operations(OPERATIONS)]
     assert len(listed) == len(set(listed))
     assert set(listed) == known | ONLY_IN_THE_SDK
 
 
 @pytest.mark.parametrize(("api", "handlers"), [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox])])
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
-    present = {row.operation for row in operations() if row.api == api and row.status != Status.ABSENT}
+    present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}
     methods = {name for each in handlers for name, _ in inspect.getmembers(each, inspect.iscoroutinefunction)}
     assert {name for name in methods if not name.startswith("_")} == present
 
 
 def test_what_is_not_there_answers_501_with_its_name(cloud: Cloud) -> None:
-    absent = [row for row in operations() if row.status == Status.ABSENT]
+    absent = [row for row in operations(OPERATIONS) if row.status == Status.ABSENT]
     with httpx.Client(headers={"Authorization": f"Bearer {cloud.api_key}"}) as client:
         for row in absent:
             answer = client.request(row.method, cloud.url + _url(row))

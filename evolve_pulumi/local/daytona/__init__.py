@@ -1,4 +1,4 @@
 """Daytona's API over the local cloud: routes, small handlers, bodies and errors, and nothing that another vendor needs.
 
-`operations` is the table of what is there; `control` and `toolbox` have one method per operation that works.
+`operations.csv` is the table of what is there; `control` and `toolbox` have one method per operation that works.
 """

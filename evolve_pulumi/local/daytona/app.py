@@ -1,4 +1,10 @@
-"""Daytona's two APIs as one application, to be mounted at /daytona."""
+"""Daytona's two APIs as one application, to be mounted at /daytona.
+
+`control` of the table is the control plane, at `/daytona/api`; `toolbox` is what runs in a sandbox, at
+`/daytona/toolbox/{id}`.
+"""
+
+from pathlib import Path
 
 from aiohttp import web
 
@@ -7,15 +13,16 @@ from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.bodies import VENDOR
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
-from evolve_pulumi.local.daytona.operations import routes
 from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.throttling import throttled
 from evolve_pulumi.local.daytona.toolbox import Toolbox
 from evolve_pulumi.local.keys import Handler, Key
+from evolve_pulumi.local.operations import routes
 from evolve_pulumi.local.proxy import Gate
 
-__all__ = ["PREVIEW_GATE", "VENDOR", "application"]
+__all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application"]
 
+OPERATIONS = Path(__file__).with_name("operations.csv")
 LARGEST_BODY = 1 << 26
 PREVIEW_GATE = Gate(header="x-daytona-preview-token", query="DAYTONA_SANDBOX_AUTH_KEY")
 
@@ -33,9 +40,8 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
     cloud.snapshots.build_in([bodies.DEFAULT_SNAPSHOT, bodies.PAUSABLE_SNAPSHOT])
     app = web.Application(middlewares=[in_daytonas_words, with_key], client_max_size=LARGEST_BODY)
     control = web.Application(middlewares=[throttled(cloud)])
-    control.add_routes(
-        routes("control", "", [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)], absent)
-    )
+    handlers = [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)]
+    control.add_routes(routes(OPERATIONS, "control", handlers, absent))
     app.add_subapp("/api", control)
-    app.add_routes(routes("toolbox", "/toolbox/{toolbox}", [Toolbox(cloud)], absent))
+    app.add_routes(routes(OPERATIONS, "toolbox", [Toolbox(cloud)], absent, prefix="/toolbox/{toolbox}"))
     return app

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, Strict
 from pydantic.alias_generators import to_camel
 
 from evolve_pulumi.local.daytona.errors import DaytonaError
-from evolve_pulumi.local.daytona.operations import Status
 from evolve_pulumi.local.limits import Size
+from evolve_pulumi.local.operations import Status
 from evolve_pulumi.local.records import Sandbox, Snapshot, State
 from evolve_pulumi.local.volumes import Volume
 

@@ -1,7 +1,6 @@
-"""Every operation of Daytona's two APIs and what it is worth here: `operations.csv`, from which the routes are made.
+"""Every operation of a vendor's APIs and what it is worth here: the vendor's `operations.csv`, which makes the routes.
 
-`control` is the control plane, below `/daytona/api`; `toolbox` is what runs in a sandbox, below
-`/daytona/toolbox/{id}`. Names, methods and paths are those of Daytona's generated clients.
+Names, methods and paths are those of the vendor's generated clients; `api` says which of its APIs it is part of.
 """
 
 import csv
@@ -35,9 +34,9 @@ class Operation:
     note: str
 
 
-def operations() -> list[Operation]:
+def operations(table: Path) -> list[Operation]:
     """The table; a fixed path comes before one with a parameter in its place, as a router needs it."""
-    with Path(__file__).with_name("operations.csv").open() as file:
+    with table.open() as file:
         rows = [_operation(**row) for row in csv.DictReader(file)]
     return sorted(rows, key=lambda row: row.path.replace("{", "~"))
 
@@ -46,11 +45,13 @@ def _operation(*, status: str, **texts: str) -> Operation:
     return Operation(status=Status(status), **texts)
 
 
-def routes(api: str, prefix: str, handlers: Sequence[object], absent: Callable[[str], Handler]) -> list[web.RouteDef]:
+def routes(
+    table: Path, api: str, handlers: Sequence[object], absent: Callable[[str], Handler], prefix: str = ""
+) -> list[web.RouteDef]:
     """A route for every operation of an API; raises StopIteration where the table promises what has no handler."""
     return [
         web.route(row.method, prefix + row.path, _handler(row, handlers, absent))
-        for row in operations()
+        for row in operations(table)
         if row.api == api
     ]
 

@@ -1,0 +1,53 @@
+"""E2B's three APIs as one application, to be mounted at /e2b.
+
+`control` of the table is the control plane, at `/e2b/api`; `envd` is what runs in a sandbox, at `/e2b/envd`, where a
+header says which; `volumes` is the content of volumes, at `/e2b/volumes`.
+"""
+
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.e2b import bodies
+from evolve_pulumi.local.e2b.bodies import VENDOR
+from evolve_pulumi.local.e2b.errors import E2BError, absent, in_e2bs_words
+from evolve_pulumi.local.e2b.sandboxes import Sandboxes
+from evolve_pulumi.local.keys import Handler, Key
+from evolve_pulumi.local.operations import routes
+from evolve_pulumi.local.proxy import Gate
+from evolve_pulumi.local_address import LocalAddress
+
+__all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application"]
+
+OPERATIONS = Path(__file__).with_name("operations.csv")
+LARGEST_BODY = 1 << 26
+PREVIEW_GATE = Gate(header="e2b-traffic-access-token", query="")
+
+
+def application(cloud: Cloud, key: Key, url: str) -> web.Application:
+    """All three; `url` is the server's base URL, which answers contain."""
+    cloud.snapshots.build_in([bodies.BASE])
+    domain = LocalAddress(url=url, api_key=key.text).e2b_domain
+    app = web.Application(client_max_size=LARGEST_BODY)
+    control = web.Application(middlewares=[in_e2bs_words, _with_key(key)])
+    control.add_routes(routes(OPERATIONS, "control", [Sandboxes(cloud, domain)], absent))
+    app.add_subapp("/api", control)
+    envd = web.Application(middlewares=[in_e2bs_words])
+    envd.add_routes(routes(OPERATIONS, "envd", [], absent))
+    app.add_subapp("/envd", envd)
+    volumes = web.Application(middlewares=[in_e2bs_words])
+    volumes.add_routes(routes(OPERATIONS, "volumes", [], absent))
+    app.add_subapp("/volumes", volumes)
+    return app
+
+
+def _with_key(key: Key) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not key.matches(request.headers.get("X-API-KEY", "")):
+            raise E2BError(401, "Invalid API key")
+        return await handler(request)
+
+    return check

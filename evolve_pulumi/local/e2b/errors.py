@@ -1,0 +1,69 @@
+"""E2B's error bodies, and which of the cloud's refusals become which."""
+
+import json
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from evolve_pulumi.local import errors
+from evolve_pulumi.local.keys import Handler
+
+
+class E2BError(Exception):
+    """An error in E2B's words; `error_code` tells apart what has the same status."""
+
+    def __init__(self, status: int, message: str, error_code: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.message, self.error_code = status, message, error_code
+
+    def response(self) -> web.Response:
+        """The answer as E2B writes it."""
+        body: dict[str, object] = {"code": self.status, "message": self.message}
+        if self.error_code:
+            body["error_code"] = self.error_code
+        return web.json_response(body, status=self.status)
+
+
+def translate(error: Exception) -> E2BError | None:
+    """What E2B says where the cloud refuses; None is a fault of ours."""
+    match error:
+        case E2BError():
+            return error
+        case errors.NotFoundError():
+            return E2BError(404, str(error))
+        case errors.BusyError():
+            return E2BError(409, str(error))
+        case errors.LaunchFailedError():
+            return E2BError(500, str(error))
+        case errors.CloudError():
+            return E2BError(400, str(error))
+        case ValidationError():
+            problems = error.errors(include_url=False, include_input=False)
+            return E2BError(400, ", ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems))
+        case json.JSONDecodeError() | UnicodeDecodeError():
+            return E2BError(400, f"The body is not JSON: {error}")
+        case web.HTTPException():
+            return E2BError(error.status, error.reason)
+        case _:
+            return None
+
+
+def absent(operation: str) -> Handler:
+    """A handler that says of one operation that it is not there."""
+
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        raise E2BError(501, f"The local cloud does not implement {operation}")
+
+    return refuse
+
+
+@web.middleware
+async def in_e2bs_words(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal with the body that E2B's SDK expects."""
+    try:
+        return await handler(request)
+    except Exception as error:
+        known = translate(error)
+        if known is None:
+            raise
+        return known.response()

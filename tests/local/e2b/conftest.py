@@ -1,0 +1,13 @@
+"""What most tests of E2B's dialect begin with."""
+
+import pytest
+from e2b import E2B
+
+from tests.cloud import Cloud
+from tests.local.e2b.client import client_of
+
+
+@pytest.fixture
+def e2b(cloud: Cloud) -> E2B:
+    """The SDK, unmodified, against an empty cloud."""
+    return client_of(cloud)
