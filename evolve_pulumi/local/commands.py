@@ -9,18 +9,14 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from evolve_pulumi.local.agent.sessions import EXIT, RECORD
+from evolve_pulumi.local.agent.logs import EXIT
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.errors import CommandTimeoutError, NotFoundError, SessionEndedError, SessionExistsError
 from evolve_pulumi.local.guest import Guest
+from evolve_pulumi.local.logs import LogReader, Record
 from evolve_pulumi.local.records import Sandbox
 
 SHELL = "/bin/bash"
-FOLLOW_SECONDS = 0.02
-"""How often a followed log is looked at; the agent writes it, so there is nothing to wait on."""
-
-Record = tuple[int, bytes]
-"""A piece of output, or the exit code, with the stream it came from."""
 
 
 @dataclass(frozen=True)
@@ -112,45 +108,26 @@ class Commands:
 
     def output(self, sandbox: Sandbox, key: str) -> list[Record]:
         """What a command has written so far, in the order it came."""
-        found, _ = _parse(self._log(sandbox, key).read_bytes())
-        return [record for record in found if record[0] != EXIT]
+        found: list[Record] = []
+        with self._log(sandbox, key).open("rb") as file:
+            log = LogReader(file.fileno())
+            while records := log.read():
+                found += [record for record in records if record[0] != EXIT]
+        return found
 
-    async def follow(self, sandbox: Sandbox, key: str) -> AsyncIterator[Record]:
+    async def follow(self, sandbox: Sandbox, key: str) -> AsyncIterator[list[Record]]:
         """What a command writes, from its beginning until it has ended or its session is closed.
 
-        Nothing new is an empty record, so that whoever follows can look up.
+        Nothing new is an empty list, so that whoever follows can look up.
         """
         with self._log(sandbox, key).open("rb") as file:
-            rest = b""
-            while True:
-                kept = os.fstat(file.fileno()).st_nlink
-                found, rest = _parse(rest + file.read())
-                for record in found:
-                    if record[0] == EXIT:
-                        return
-                    yield record
-                if not kept:
-                    return
-                yield EXIT, b""
-                await asyncio.sleep(FOLLOW_SECONDS)
+            log = LogReader(file.fileno())
+            async for records in log.follow(log.removed):
+                yield [record for record in records if record[0] != EXIT]
 
     def _log(self, sandbox: Sandbox, key: str) -> Path:
         # A key comes back from the sandbox; only what is one can name a file.
         return self._cloud.place(sandbox).logs / f"{uuid.UUID(key)}.log"
-
-
-def _parse(data: bytes) -> tuple[list[Record], bytes]:
-    """The whole records at the beginning of a log, and what is left of the one being written."""
-    records: list[Record] = []
-    start = 0
-    while start + RECORD.size <= len(data):
-        stream, length = RECORD.unpack_from(data, start)
-        end = start + RECORD.size + length
-        if end > len(data):
-            break
-        records.append((stream, data[start + RECORD.size : end]))
-        start = end
-    return records, data[start:]
 
 
 async def _read_all(pipe: FileIO) -> bytes:

@@ -69,9 +69,14 @@ class Guest:
         await guest.call("sessions")
         return guest
 
+    @property
+    def lost(self) -> bool:
+        """Whether the sandbox, or the connection to it, has ended."""
+        return self._connection.fileno() < 0
+
     def close(self) -> None:
         """Hang up; the sandbox goes on."""
-        if self._connection.fileno() < 0:
+        if self.lost:
             return
         self._loop.remove_reader(self._connection)
         self._connection.close()
@@ -108,6 +113,21 @@ class Guest:
             os.close(log)
         return ended
 
+    async def start(self, log: int, **program: Any) -> "tuple[int, asyncio.Future[int]]":
+        """Start a process that outlives the server, with a log; returns its pid inside and its exit code to come."""
+        reply = await self.call("start", fds=[log], **program)
+        return int(reply["pid"]), self.end_of(int(reply["pid"]))
+
+    async def log_of(self, pid: int) -> tuple[int, int]:
+        """The log of a process that was started so, and where in it the next record will begin."""
+        fd, reply = await self._descriptor("log", pid=pid)
+        return _expected(fd, stat.S_ISREG), int(reply["position"])
+
+    async def input_of(self, pid: int) -> int:
+        """The pipe that such a process reads, or the outer end of its terminal; the caller closes the descriptor."""
+        fd, _ = await self._descriptor("input", pid=pid)
+        return _expected(fd, stat.S_ISFIFO, stat.S_ISCHR)
+
     def end_of(self, key: int | str) -> "asyncio.Future[int]":
         """The exit code, to come, of a process or a session's command that this connection started."""
         ended = self._ends.setdefault(key, self._loop.create_future())
@@ -123,14 +143,15 @@ class Guest:
 
     async def open(self, path: str, flags: int, *, mode: int = 0o644, parents: bool = False) -> int:
         """A regular file, opened inside the sandbox; the caller closes the descriptor."""
-        fd = await self._descriptor("open", path=path, flags=flags, mode=mode, parents=parents)
+        fd, _ = await self._descriptor("open", path=path, flags=flags, mode=mode, parents=parents)
         if stat.S_ISREG(os.fstat(fd).st_mode):
             return fd
         os.close(fd)
         raise IsADirectoryError(errno.EISDIR, "Not a regular file")
 
     async def _dial(self, family: int, address: tuple[str, int]) -> socket.socket:
-        connection = socket.socket(fileno=await self._descriptor("socket", family=family))
+        fd, _ = await self._descriptor("socket", family=family)
+        connection = socket.socket(fileno=fd)
         try:
             connection.setblocking(False)
             await self._loop.sock_connect(connection, address)
@@ -140,11 +161,11 @@ class Guest:
             raise
         return connection
 
-    async def _descriptor(self, operation: str, **arguments: Any) -> int:
-        """Run an operation that hands out exactly one descriptor."""
-        _, passed = await self._exchange(operation, (), arguments)
+    async def _descriptor(self, operation: str, **arguments: Any) -> tuple[int, dict[str, Any]]:
+        """Run an operation that hands out exactly one descriptor; returns it and the reply."""
+        reply, passed = await self._exchange(operation, (), arguments)
         if len(passed) == 1:
-            return passed[0]
+            return passed[0], reply
         _close_all(passed)
         raise GuestLostError("The sandbox's agent did not keep to the protocol")
 
@@ -222,6 +243,14 @@ def _read_message(fds: list[int]) -> dict[str, Any]:
     if size > LARGEST_REPLY:
         raise ValueError("The reply is too large")
     return json.loads(os.pread(fds[0], size, 0))
+
+
+def _expected(fd: int, *types: Callable[[int], bool]) -> int:
+    """A descriptor, if it is of one of these types."""
+    if any(fits(os.fstat(fd).st_mode) for fits in types):
+        return fd
+    os.close(fd)
+    raise GuestLostError("The sandbox's agent did not keep to the protocol")
 
 
 def _close_all(fds: Sequence[int]) -> None:

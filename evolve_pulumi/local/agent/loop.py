@@ -14,7 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from . import files
+from .logs import Log
 from .processes import freeze, signal_tree, spawn, thaw
+from .running import Running
 from .sessions import Command, Session
 
 PACKET = 1 << 18
@@ -54,6 +56,7 @@ class Agent:
         listener.set_inheritable(False)
         self.owners: dict[int, socket.socket] = {}
         self.sessions: dict[str, Session] = {}
+        self.running: dict[int, Running] = {}
         wake, notify = os.pipe()
         os.set_blocking(notify, False)
         signal.set_wakeup_fd(notify, warn_on_full_buffer=False)
@@ -120,6 +123,12 @@ class Agent:
             "sessions": lambda: {"sessions": {name: each.describe() for name, each in self.sessions.items()}},
             "run": lambda: self.run(fds[0], connection, **given),
             "close_session": lambda: self.close_session(**given),
+            "start": lambda: self.start(fds[0], connection, **given),
+            "running": lambda: {"processes": [each.describe() for each in self.running.values()]},
+            "log": lambda: self.hand_out_log(passed, **given),
+            "input": lambda: self.hand_out_input(passed, **given),
+            "close_input": lambda: self.running[given["pid"]].close_input(),
+            "signal": lambda: self.running[given["pid"]].signal(given["number"]),
         }
         return attempt(request, operations[request["op"]])
 
@@ -138,7 +147,8 @@ class Agent:
 
     def run(self, log: int, owner: socket.socket, session: str, key: str, text: str) -> Answer:
         """Queue one more command in a session, with the log that came along; its end is reported under its key."""
-        command = Command(key, text, os.dup(log), lambda code: send(owner, {"ended": key, "code": code}, []))
+        kept = Log(self.selector, os.dup(log))
+        command = Command(key, text, kept, lambda code: send(owner, {"ended": key, "code": code}, []))
         self.sessions[session].run(command)
         return {}
 
@@ -147,6 +157,28 @@ class Agent:
         closed = self.sessions.pop(session)
         closed.close()
         return {"keys": [command.key for command in closed.commands]}
+
+    def start(self, log: int, owner: socket.socket, **program: Any) -> Answer:
+        """Start a process that goes on without its owner, with the log that came along; its end is reported."""
+
+        def ended(code: int) -> None:
+            del self.running[process.pid]
+            send(owner, {"ended": process.pid, "code": code}, [])
+
+        process = Running(self.selector, os.dup(log), ended, **program)
+        self.running[process.pid] = process
+        return {"pid": process.pid}
+
+    def hand_out_log(self, passed: list[int], pid: int) -> Answer:
+        """Pass a process's log, and say where what it writes from now on begins."""
+        log, position = self.running[pid].pass_log()
+        passed.append(log)
+        return {"position": position}
+
+    def hand_out_input(self, passed: list[int], pid: int) -> Answer:
+        """Pass the way into a process."""
+        passed.append(self.running[pid].pass_input())
+        return {}
 
     def reap(self, wake: int) -> None:
         """Collect ended children, adopted ones too, and report those that were asked for."""
@@ -161,9 +193,11 @@ class Agent:
             return
 
     def bury(self, pid: int, code: int) -> None:
-        """Report an ended process, or end the session whose shell it was."""
+        """Report an ended process, whatever it was to us."""
         if owner := self.owners.pop(pid, None):
             send(owner, {"ended": pid, "code": code}, [])
+        if process := self.running.get(pid):
+            process.exited(code)
         for session in self.sessions.values():
             if session.pid == pid and not session.ended:
                 session.end(code)

@@ -6,11 +6,15 @@ import errno
 import fcntl
 import os
 import signal
+import termios
 from typing import Any
 
 
-def spawn(argv: list[str], env: dict[str, str], cwd: str | None, fds: dict[int, int]) -> int:
-    """Start a process in a session of its own with just these descriptors (its number: ours); returns its pid."""
+def spawn(argv: list[str], env: dict[str, str], cwd: str | None, fds: dict[int, int], *, terminal: bool = False) -> int:
+    """Start a process in a session of its own with just these descriptors (its number: ours); returns its pid.
+
+    With a terminal at its input, that one controls the session.
+    """
     if cwd is not None and not os.path.isdir(cwd):
         raise FileNotFoundError(errno.ENOENT, f"No such directory: {cwd}")
     if pid := os.fork():
@@ -21,6 +25,8 @@ def spawn(argv: list[str], env: dict[str, str], cwd: str | None, fds: dict[int, 
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         _place(fds)
+        if terminal:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         if cwd is not None:
             os.chdir(cwd)
         os.execvpe(argv[0], argv, env)

@@ -1,8 +1,4 @@
-"""Sessions: shells whose commands, logs and exit codes outlive the server.
-
-A command writes into two pipes held here, from where it goes to its log as records of `RECORD` (stream, length) and
-data; the exit code is the record behind its output.
-"""
+"""Sessions: shells whose commands, logs and exit codes outlive the server."""
 
 from __future__ import annotations
 
@@ -11,16 +7,12 @@ import os
 import selectors
 import shlex
 import signal
-import struct
 from collections.abc import Callable
 from typing import Any
 
+from .logs import CHUNK, STDERR, STDOUT, Log
 from .processes import signal_tree, spawn
 
-RECORD = struct.Struct(">BI")
-EXIT_CODE = struct.Struct(">i")
-EXIT, STDOUT, STDERR = 0, 1, 2
-CHUNK = 1 << 16
 SHELL = ["/bin/bash", "--norc", "--noprofile"]
 STATUS_FD = 9
 """The shell's own descriptor for exit codes, closed for the commands it runs."""
@@ -29,18 +21,10 @@ STATUS_FD = 9
 class Command:
     """One command of a session: its log, the pipes it writes to, its exit code once it has ended."""
 
-    def __init__(self, key: str, text: str, log: int, report: Callable[[int], None]) -> None:
+    def __init__(self, key: str, text: str, log: Log, report: Callable[[int], None]) -> None:
         self.key, self.text, self.log, self.report = key, text, log, report
         self.code: int | None = None
         self.writers: list[int] = []
-        self.readers: dict[int, int] = {}
-
-    def write(self, stream: int, data: bytes) -> None:
-        """Append one record to the log; a full disk loses output, not the sandbox."""
-        try:
-            os.write(self.log, RECORD.pack(stream, len(data)) + data)
-        except OSError:
-            return
 
 
 class Session:
@@ -57,7 +41,7 @@ class Session:
         self.pid = spawn(SHELL, env, cwd, {0: script, 1: null, 2: null, STATUS_FD: codes})
         for fd in (script, codes, null):
             os.close(fd)
-        self._watch(self.codes, self.take_codes)
+        selector.register(self.codes, selectors.EVENT_READ, self.take_codes)
 
     def run(self, command: Command) -> None:
         """Queue a command; the shell takes the next one when it has finished the last."""
@@ -100,15 +84,10 @@ class Session:
             signal_tree(self.pid, signal.SIGKILL)
             self.end(-signal.SIGKILL)
         for command in self.commands:
-            for reader in list(command.readers):
-                self._forget(command, reader)
-            os.close(command.log)
+            command.log.close()
 
     def _pending(self) -> list[Command]:
         return [command for command in self.commands if command.code is None]
-
-    def _watch(self, fd: int, handle: Callable[[], None]) -> None:
-        self.selector.register(fd, selectors.EVENT_READ, handle)
 
     def _unwatch(self) -> None:
         if self.codes in self.selector.get_map():
@@ -124,33 +103,14 @@ class Session:
 
     def _capture(self, command: Command, stream: int) -> str:
         """A path that the shell can redirect one stream of a command to."""
-        reader, writer = os.pipe()
-        os.set_blocking(reader, False)
+        writer = command.log.pipe(stream)
         command.writers.append(writer)
-        command.readers[reader] = stream
-        self._watch(reader, lambda: self._drain(command, reader))
         return f"/proc/{os.getpid()}/fd/{writer}"
-
-    def _drain(self, command: Command, reader: int) -> None:
-        """Move what a pipe holds into the log; its last writer may be one that the command left running."""
-        try:
-            while data := os.read(reader, CHUNK):
-                command.write(command.readers[reader], data)
-        except BlockingIOError:
-            return
-        self._forget(command, reader)
-
-    def _forget(self, command: Command, reader: int) -> None:
-        self.selector.unregister(reader)
-        del command.readers[reader]
-        os.close(reader)
 
     def _complete(self, command: Command, code: int) -> None:
         """Record a command's exit code behind its output and report it."""
         for writer in command.writers:
             os.close(writer)
-        for reader in list(command.readers):
-            self._drain(command, reader)
+        command.log.end(code)
         command.code = code
-        command.write(EXIT, EXIT_CODE.pack(code))
         command.report(code)

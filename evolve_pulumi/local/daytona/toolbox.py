@@ -9,13 +9,14 @@ from aiohttp import web
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from evolve_pulumi.local import files
-from evolve_pulumi.local.agent.sessions import STDERR, STDOUT
+from evolve_pulumi.local.agent.logs import STDERR, STDOUT
 from evolve_pulumi.local.cloud import ENTRYPOINT, Cloud
-from evolve_pulumi.local.commands import Commands, Record, SessionCommand
+from evolve_pulumi.local.commands import Commands, SessionCommand
 from evolve_pulumi.local.daytona import multipart
 from evolve_pulumi.local.daytona.bodies import VENDOR, Body, file_body, whole
 from evolve_pulumi.local.daytona.errors import DaytonaError, translate
 from evolve_pulumi.local.guest import Guest
+from evolve_pulumi.local.logs import Record
 from evolve_pulumi.local.records import Sandbox
 
 STREAM_MARKS = {STDOUT: b"\x01\x01\x01", STDERR: b"\x02\x02\x02"}
@@ -207,15 +208,15 @@ class Toolbox:
         return await self._commands.command(self._sandbox(request), given["sessionId"], given["commandId"])
 
 
-async def _send(request: web.Request, followed: AsyncIterator[Record]) -> web.WebSocketResponse:
+async def _send(request: web.Request, followed: AsyncIterator[list[Record]]) -> web.WebSocketResponse:
     """Send a log over a WebSocket until it ends or nobody listens."""
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     hung_up = asyncio.create_task(socket.receive())
-    async for stream, data in followed:
+    async for records in followed:
         if hung_up.done():
             break
-        if data:
+        for stream, data in records:
             await socket.send_bytes(STREAM_MARKS[stream] + data)
     hung_up.cancel()
     await socket.close(code=1000)

@@ -1,0 +1,183 @@
+"""Processes that outlive their clients and the server: started, listed, fed, followed and ended."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import struct
+import tempfile
+import termios
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from io import FileIO
+
+from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.errors import NotFoundError
+from evolve_pulumi.local.guest import Guest, GuestLostError
+from evolve_pulumi.local.logs import LogReader, Record, exit_code
+from evolve_pulumi.local.records import Sandbox
+
+
+@dataclass(frozen=True)
+class Size:
+    """A terminal's size, in characters."""
+
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is to be run; `env` is added to what every process of the sandbox gets."""
+
+    argv: list[str]
+    cwd: str
+    env: dict[str, str]
+    tag: str | None = None
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that has not ended."""
+
+    pid: int
+    terminal: bool
+    program: Program
+
+
+class Output:
+    """What a process writes, from some time on; a context manager, since it holds the log open."""
+
+    def __init__(self, guest: Guest, pid: int, log: int, position: int, ended: "asyncio.Future[int] | None") -> None:
+        self.pid = pid
+        self._guest = guest
+        self._log = log
+        self._position = position
+        self._ended = ended
+
+    def __enter__(self) -> "Output":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._log)
+
+    async def records(self) -> AsyncIterator[list[Record]]:
+        """The records as they come, the exit code last; an empty list where nothing has come for a moment.
+
+        Raises GuestLostError where the sandbox ends first.
+        """
+        reader = LogReader(self._log, self._position)
+        async for records in reader.follow(lambda: self._guest.lost, self._ended):
+            yield records
+            if records and exit_code(records[-1]) is not None:
+                return
+        raise GuestLostError("The sandbox stopped")
+
+
+class Processes:
+    """Runs processes in the sandboxes of a cloud. Every call raises NotRunningError where that is stopped."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._deadlines: set[asyncio.Task[None]] = set()
+
+    async def start(
+        self,
+        sandbox: Sandbox,
+        program: Program,
+        *,
+        stdin: bool = False,
+        size: Size | None = None,
+        seconds: float | None = None,
+    ) -> Output:
+        """Start a process, with a pipe to feed it by, on a terminal, or with neither; it is killed after so long.
+
+        Raises FileNotFoundError where its folder does not exist.
+        """
+        guest = self._cloud.guest(sandbox)
+        environment = {**self._cloud.environment(sandbox), **program.env}
+        # It has no name, so that it goes when nobody has it open any more.
+        with tempfile.TemporaryFile(dir=self._cloud.place(sandbox).logs, buffering=0) as log:
+            pid, ended = await guest.start(
+                log.fileno(),
+                argv=program.argv,
+                env=environment,
+                cwd=program.cwd,
+                stdin=stdin,
+                size=size and (size.columns, size.rows),
+                about=asdict(program),
+            )
+            output = Output(guest, pid, os.dup(log.fileno()), 0, ended)
+        if seconds is not None:
+            self._limit(guest, pid, ended, seconds)
+        return output
+
+    async def all(self, sandbox: Sandbox) -> list[Process]:
+        """All processes that were started so and have not ended."""
+        answer = await self._cloud.guest(sandbox).call("running")
+        return [Process(each["pid"], each["terminal"], Program(**each["about"])) for each in answer["processes"]]
+
+    async def find(self, sandbox: Sandbox, *, pid: int | None = None, tag: str | None = None) -> Process:
+        """A process by its pid or its tag; raises NotFoundError."""
+        for process in await self.all(sandbox):
+            if (pid is not None and process.pid == pid) or (tag is not None and process.program.tag == tag):
+                return process
+        raise NotFoundError(f"Process with {'tag' if pid is None else 'pid'} {pid or tag} not found")
+
+    async def output(self, sandbox: Sandbox, process: Process) -> Output:
+        """What a process writes from now on."""
+        guest = self._cloud.guest(sandbox)
+        fd, position = await guest.log_of(process.pid)
+        return Output(guest, process.pid, fd, position, None)
+
+    async def write(self, sandbox: Sandbox, process: Process, data: bytes) -> None:
+        """Feed a process, for as long as it takes it to take everything; raises BrokenPipeError where it does not."""
+        with await self._input(sandbox, process) as sink:
+            while data:
+                written = sink.write(data)
+                if written is None:
+                    await _writable(sink.fileno())
+                else:
+                    data = data[written:]
+
+    async def close_input(self, sandbox: Sandbox, process: Process) -> None:
+        """Let a process find the end of its input."""
+        await self._cloud.guest(sandbox).call("close_input", pid=process.pid)
+
+    async def signal(self, sandbox: Sandbox, process: Process, number: int) -> None:
+        """Signal a process, and not what it has started."""
+        await self._cloud.guest(sandbox).call("signal", pid=process.pid, number=number)
+
+    async def resize(self, sandbox: Sandbox, process: Process, size: Size) -> None:
+        """Give a process's terminal another size, and tell the process."""
+        with await self._input(sandbox, process) as terminal:
+            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size.rows, size.columns, 0, 0))
+
+    async def _input(self, sandbox: Sandbox, process: Process) -> FileIO:
+        fd = await self._cloud.guest(sandbox).input_of(process.pid)
+        os.set_blocking(fd, False)
+        return FileIO(fd, "wb")
+
+    def _limit(self, guest: Guest, pid: int, ended: "asyncio.Future[int]", seconds: float) -> None:
+        task = asyncio.create_task(_kill_after(guest, pid, ended, seconds))
+        self._deadlines.add(task)
+        task.add_done_callback(self._deadlines.discard)
+
+
+async def _kill_after(guest: Guest, pid: int, ended: "asyncio.Future[int]", seconds: float) -> None:
+    done, _ = await asyncio.wait([ended], timeout=seconds)
+    if not done:
+        with contextlib.suppress(OSError, GuestLostError):
+            await guest.call("signal", pid=pid, number=signal.SIGKILL)
+
+
+async def _writable(fd: int) -> None:
+    """Wait until a pipe or a terminal takes more."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_writer(fd, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_writer(fd)
