@@ -34,12 +34,13 @@ async def open_to_read(guest: Guest, path: str) -> OpenFile:
     return OpenFile(fd, os.fstat(fd).st_size)
 
 
-async def write(guest: Guest, path: str, content: AsyncIterable[bytes]) -> None:
-    """Write a file anew, with the folders above it."""
+async def write(guest: Guest, path: str, content: AsyncIterable[bytes]) -> int:
+    """Write a file anew, with the folders above it; returns its size."""
     fd = await guest.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, parents=True)
     with open(fd, "wb") as file:
         async for data in content:
             file.write(data)
+        return file.tell()
 
 
 async def describe(guest: Guest, path: str) -> dict[str, Any]:
@@ -60,3 +61,8 @@ async def make_folder(guest: Guest, path: str, mode: int) -> None:
 async def remove(guest: Guest, path: str, *, recursive: bool) -> None:
     """Remove a file or, with all that is in it, a folder."""
     await guest.call("remove", path=path, recursive=recursive)
+
+
+async def set_permissions(guest: Guest, path: str, mode: int | None, owner: str | None, group: str | None) -> None:
+    """Set mode, owner and group of a path, where given."""
+    await guest.call("set_permissions", path=path, mode=mode, owner=owner, group=group)

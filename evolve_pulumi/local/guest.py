@@ -16,11 +16,10 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
-from evolve_pulumi.local.agent.loop import PACKET
+from evolve_pulumi.local.agent.loop import LARGEST_MESSAGE, PACKET
 
 REPLY_SECONDS = 20
-"""How long an operation may take before the sandbox is taken for broken; removing a large folder is the longest."""
-LARGEST_REPLY = 1 << 26
+"""How long an operation may take that names no other time, before the sandbox is taken for broken."""
 
 log = logging.getLogger(__name__)
 
@@ -86,9 +85,14 @@ class Guest:
                 # Nobody may be waiting for it any more.
                 waiting.exception()
 
-    async def call(self, operation: str, *, fds: Sequence[int] = (), **arguments: Any) -> dict[str, Any]:
-        """Run one of the agent's operations; raises OSError with the errno that it met inside the sandbox."""
-        reply, passed = await self._exchange(operation, fds, arguments)
+    async def call(
+        self, operation: str, *, fds: Sequence[int] = (), patience: float = REPLY_SECONDS, **arguments: Any
+    ) -> dict[str, Any]:
+        """Run one of the agent's operations, for so many seconds at most.
+
+        Raises OSError with the errno that it met inside the sandbox.
+        """
+        reply, passed = await self._exchange(operation, fds, arguments, patience)
         for fd in passed:
             os.close(fd)
         return reply
@@ -170,16 +174,16 @@ class Guest:
         raise GuestLostError("The sandbox's agent did not keep to the protocol")
 
     async def _exchange(
-        self, operation: str, fds: Sequence[int], arguments: dict[str, Any]
+        self, operation: str, fds: Sequence[int], arguments: dict[str, Any], patience: float = REPLY_SECONDS
     ) -> tuple[dict[str, Any], list[int]]:
         self._last_id += 1
         number = self._last_id
         reply = self._replies[number] = self._loop.create_future()
         try:
             await self._send({"id": number, "op": operation, "arguments": arguments}, fds)
-            answer, passed = await asyncio.wait_for(reply, REPLY_SECONDS)
+            answer, passed = await asyncio.wait_for(reply, patience)
         except TimeoutError as error:
-            raise GuestLostError(f"The sandbox did not answer within {REPLY_SECONDS} seconds") from error
+            raise GuestLostError(f"The sandbox did not answer within {patience:g} seconds") from error
         finally:
             del self._replies[number]
         if "errno" in answer:
@@ -240,7 +244,7 @@ class Guest:
 def _read_message(fds: list[int]) -> dict[str, Any]:
     """A large reply, from the file in memory that it came in."""
     size = os.fstat(fds[0]).st_size
-    if size > LARGEST_REPLY:
+    if size > LARGEST_MESSAGE:
         raise ValueError("The reply is too large")
     return json.loads(os.pread(fds[0], size, 0))
 

@@ -154,6 +154,8 @@ class Sandbox(BaseModel):
     inner_token: str = Field(default_factory=lambda: Sandbox.new_token())
     """What opens the API inside it, where its vendor's does not take the cloud's key there."""
     signed_previews: list[SignedPreview] = []
+    signing_key: str = Field(default_factory=lambda: Sandbox.new_token())
+    """What URLs of its files are signed with."""
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     """When it began to run, or last went on."""
@@ -163,7 +165,7 @@ class Sandbox(BaseModel):
 
     @staticmethod
     def new_token() -> str:
-        """A token for preview URLs that nobody guesses."""
+        """A token that nobody guesses."""
         return secrets.token_urlsafe(24)
 
 

@@ -59,13 +59,33 @@ def test_what_cannot_be_read_or_written_says_why(sandbox: Sandbox) -> None:
         sandbox.fs.get_file_info("none")
     with pytest.raises(DaytonaFileAccessDeniedError):
         sandbox.fs.create_folder("/usr/mine", "755")
-    with pytest.raises(DaytonaError, match="400: Read-only file system"):
+    with pytest.raises(DaytonaError, match="400: /usr/mine: Read-only file system"):
         sandbox.fs.upload_file(b"", "/usr/mine")
     sandbox.process.exec("mkfifo pipe; ln -s loop loop")
     with pytest.raises(DaytonaError):
         sandbox.fs.download_file("pipe")
     with pytest.raises(DaytonaError):
         sandbox.fs.download_file("loop")
+
+
+def test_permissions_are_set_one_by_one(sandbox: Sandbox) -> None:
+    def permissions() -> tuple[str, str, str]:
+        info = sandbox.fs.get_file_info("f")
+        return info.permissions, info.owner, info.group
+
+    sandbox.fs.upload_file(b"", "f")
+    sandbox.fs.set_file_permissions("f", mode="750")
+    assert permissions() == ("0750", "daytona", "daytona")
+    sandbox.fs.set_file_permissions("f", owner="daytona", group="1000")
+    assert permissions() == ("0750", "daytona", "daytona")
+    with pytest.raises(DaytonaFileAccessDeniedError):
+        sandbox.fs.set_file_permissions("f", owner="nobody")
+    with pytest.raises(DaytonaInvalidFilePathError, match="There is no user or group none"):
+        sandbox.fs.set_file_permissions("f", group="none")
+    with pytest.raises(DaytonaFileNotFoundError):
+        sandbox.fs.set_file_permissions("none", mode="750")
+    with pytest.raises(DaytonaError, match="mode must be octal"):
+        sandbox.fs.set_file_permissions("f", mode="u+x")
 
 
 def test_the_sandbox_says_where_its_user_is_at_home(sandbox: Sandbox) -> None:

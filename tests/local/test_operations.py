@@ -15,6 +15,7 @@ from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS, CreateBody
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.toolbox import Toolbox
+from evolve_pulumi.local.daytona.toolbox_files import ToolboxFiles
 from evolve_pulumi.local.operations import Operation, Status, operations
 from tests.cloud import Cloud
 
@@ -42,7 +43,9 @@ def test_the_table_is_whole() -> None:
     assert set(listed) == known | ONLY_IN_THE_SDK
 
 
-@pytest.mark.parametrize(("api", "handlers"), [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox])])
+@pytest.mark.parametrize(
+    ("api", "handlers"), [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox, ToolboxFiles])]
+)
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}
     methods = {name for each in handlers for name, _ in inspect.getmembers(each, inspect.iscoroutinefunction)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import grp
 import os
 import pwd
 import shutil
@@ -80,10 +81,48 @@ def remove(path: str, recursive: bool) -> dict[str, Any]:
     return {}
 
 
+def set_permissions(path: str, mode: int | None, owner: str | None, group: str | None) -> dict[str, Any]:
+    """Set mode, owner and group of a path, where given; users and groups by name or number."""
+    if mode is not None:
+        os.chmod(path, mode)
+    if owner is not None or group is not None:
+        _give(path, _number(owner, _user_number), _number(group, _group_number))
+    return {}
+
+
+def _give(path: str, user: int, group: int) -> None:
+    try:
+        os.chown(path, user, group)
+    except OSError as error:
+        # Users that the sandbox's namespace does not have are users that nothing can be given to.
+        if error.errno == errno.EINVAL:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM)) from error
+        raise
+
+
+def _number(name: str | None, look_up: Callable[[str], int]) -> int:
+    """The number behind a name; -1 leaves things as they are."""
+    if name is None:
+        return -1
+    try:
+        return int(name) if name.isdigit() else look_up(name)
+    except KeyError:
+        raise OSError(errno.EINVAL, f"There is no user or group {name}") from None
+
+
+def _user_number(name: str) -> int:
+    return pwd.getpwnam(name).pw_uid
+
+
+def _group_number(name: str) -> int:
+    return grp.getgrnam(name).gr_gid
+
+
 SLOW: dict[str, Callable[..., dict[str, Any]]] = {
     "info": info,
     "list": list_folder,
     "make_folder": make_folder,
     "remove": remove,
+    "set_permissions": set_permissions,
 }
 """Operations that take as long as the tree is large."""

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from . import files
+from . import files, searching
 from .logs import Log
 from .processes import freeze, signal_tree, spawn, thaw
 from .running import Running
@@ -21,6 +21,9 @@ from .sessions import Command, Session
 
 PACKET = 1 << 18
 """The largest request or reply, in bytes; the kernel's own limit is a little lower."""
+LARGEST_MESSAGE = 1 << 26
+"""The largest reply that goes as a file in memory."""
+SLOW = {**files.SLOW, **searching.SLOW}
 STUCK_SECONDS = 5
 """How long a reply waits for a server that does not read."""
 PR_SET_CHILD_SUBREAPER = 36
@@ -95,7 +98,7 @@ class Agent:
             return self.hang_up(connection)
         request = json.loads(data)
         passed: list[int] = []
-        if request["op"] in files.SLOW:
+        if request["op"] in SLOW:
             answer_apart(request, connection)
         else:
             send(connection, self.answer(request, fds, passed, connection), passed)
@@ -207,7 +210,7 @@ def answer_apart(request: Answer, connection: socket.socket) -> None:
     """Answer from a child, so that a large tree holds up nobody."""
     if os.fork() == 0:
         try:
-            operation = files.SLOW[request["op"]]
+            operation = SLOW[request["op"]]
             send(connection, attempt(request, lambda: operation(**request["arguments"])), [])
         finally:
             os._exit(0)
@@ -230,6 +233,9 @@ def attempt(request: Answer, operation: Callable[[], Answer]) -> Answer:
 def send(connection: socket.socket, message: Answer, fds: list[int]) -> None:
     """Send one packet, a large message as a file in memory; a server that went away hears nothing."""
     body = json.dumps(message).encode()
+    if len(body) > LARGEST_MESSAGE:
+        message = {"id": message["id"], "errno": errno.E2BIG, "error": "There is too much of it for one answer"}
+        body = json.dumps(message).encode()
     if len(body) > PACKET // 2:
         fds = [os.memfd_create("message")]
         os.write(fds[0], body)

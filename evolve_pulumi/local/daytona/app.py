@@ -13,9 +13,11 @@ from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.bodies import VENDOR
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
+from evolve_pulumi.local.daytona.signatures import signed
 from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.throttling import throttled
 from evolve_pulumi.local.daytona.toolbox import Toolbox
+from evolve_pulumi.local.daytona.toolbox_files import ToolboxFiles
 from evolve_pulumi.local.keys import Handler, Key
 from evolve_pulumi.local.operations import routes
 from evolve_pulumi.local.proxy import Gate
@@ -33,7 +35,7 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
     @web.middleware
     async def with_key(request: web.Request, handler: Handler) -> web.StreamResponse:
         # What is not there, such as the SDK's socket for events, is said to everybody.
-        if request.match_info.http_exception is None and not key.opens(request):
+        if request.match_info.http_exception is None and not key.opens(request) and not signed(request, cloud):
             raise DaytonaError(401, "Invalid credentials")
         return await handler(request)
 
@@ -43,5 +45,6 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
     handlers = [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)]
     control.add_routes(routes(OPERATIONS, "control", handlers, absent))
     app.add_subapp("/api", control)
-    app.add_routes(routes(OPERATIONS, "toolbox", [Toolbox(cloud)], absent, prefix="/toolbox/{toolbox}"))
+    inside = [Toolbox(cloud), ToolboxFiles(cloud)]
+    app.add_routes(routes(OPERATIONS, "toolbox", inside, absent, prefix="/toolbox/{toolbox}"))
     return app

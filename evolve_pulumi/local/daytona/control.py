@@ -153,6 +153,15 @@ class ControlPlane:
         self._cloud.unsign(self._sandbox(request), _port(request), request.match_info["token"])
         return web.Response()
 
+    async def get_sandbox_signing_key(self, request: web.Request) -> web.Response:
+        """What URLs of the sandbox's files are signed with."""
+        return web.json_response(self._sandbox(request).signing_key)
+
+    async def rotate_signing_key(self, request: web.Request) -> web.Response:
+        """Make a new key, so that what was signed with the last one opens nothing any more."""
+        self._cloud.update(self._sandbox(request), signing_key=Sandbox.new_token())
+        return await self.get_sandbox_signing_key(request)
+
     async def get_toolbox_proxy_url(self, request: web.Request) -> web.Response:
         """Where the toolbox of a sandbox is."""
         self._sandbox(request)

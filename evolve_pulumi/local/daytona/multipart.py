@@ -46,10 +46,18 @@ class Parts:
         return self._response
 
 
+async def upload(request: web.Request) -> AsyncIterator[bytes]:
+    """The content of the one file that is uploaded, whatever its part is named."""
+    _refuse_other(request)
+    part = await (await request.multipart()).next()
+    if isinstance(part, BodyPartReader):
+        return _content(part)
+    raise DaytonaError(400, "There is no file in the body")
+
+
 async def uploads(request: web.Request) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
     """The path and the content of every uploaded file; the paths come before the contents."""
-    if not request.content_type.startswith("multipart/"):
-        raise DaytonaError(400, "The body is not multipart")
+    _refuse_other(request)
     paths: dict[str, str] = {}
     async for part in await request.multipart():
         if isinstance(part, BodyPartReader) and part.name:
@@ -60,6 +68,11 @@ async def uploads(request: web.Request) -> AsyncIterator[tuple[str, AsyncIterato
                 yield paths[entry], _content(part)
             else:
                 raise DaytonaError(400, f"There is no path for {part.name}")
+
+
+def _refuse_other(request: web.Request) -> None:
+    if not request.content_type.startswith("multipart/"):
+        raise DaytonaError(400, "The body is not multipart")
 
 
 async def _content(part: BodyPartReader) -> AsyncIterator[bytes]:

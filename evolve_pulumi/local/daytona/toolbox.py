@@ -1,23 +1,18 @@
-"""Daytona's toolbox: one short method per operation of the table, under its name there."""
+"""Commands, sessions and ports in the toolbox: one short method per operation of the table, under its name there."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from evolve_pulumi.local import files
 from evolve_pulumi.local.agent.logs import STDERR, STDOUT
 from evolve_pulumi.local.cloud import ENTRYPOINT, Cloud
 from evolve_pulumi.local.commands import Commands, SessionCommand
-from evolve_pulumi.local.daytona import multipart
-from evolve_pulumi.local.daytona.bodies import VENDOR, Body, file_body, whole
-from evolve_pulumi.local.daytona.errors import DaytonaError, translate
-from evolve_pulumi.local.guest import Guest
+from evolve_pulumi.local.daytona.bodies import Body, whole
+from evolve_pulumi.local.daytona.inside import Inside
 from evolve_pulumi.local.logs import Record
-from evolve_pulumi.local.records import Sandbox
 
 STREAM_MARKS = {STDOUT: b"\x01\x01\x01", STDERR: b"\x02\x02\x02"}
 """What begins a run of a stream where both share a WebSocket."""
@@ -46,17 +41,11 @@ class SessionCommandBody(Body):
     var_async: StrictBool | None = Field(default=None, alias="async")
 
 
-class PathsBody(Body):
-    """Files that are asked for together."""
-
-    paths: list[StrictStr]
-
-
-class Toolbox:
+class Toolbox(Inside):
     """What runs in a sandbox, as Daytona's API sees it."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+        super().__init__(cloud)
         self._commands = Commands(cloud)
 
     async def execute_command(self, request: web.Request) -> web.Response:
@@ -121,56 +110,6 @@ class Toolbox:
             return await _send(request, self._commands.follow(sandbox, command.key))
         return web.json_response(_logs(self._commands.output(sandbox, command.key)))
 
-    async def upload_files(self, request: web.Request) -> web.Response:
-        """Write files; a failure is told in the words this one operation has for it."""
-        guest = self._guest(request)
-        try:
-            async for path, content in multipart.uploads(request):
-                await files.write(guest, path, content)
-        except OSError as error:
-            return web.json_response({"errors": [error.strerror or str(error)]}, status=400)
-        return web.json_response({})
-
-    async def download_files(self, request: web.Request) -> web.StreamResponse:
-        """Stream files, or why there is none, as parts of one body."""
-        guest = self._guest(request)
-        paths = PathsBody.model_validate(await request.json()).paths
-        parts = multipart.Parts(web.StreamResponse())
-        await parts.prepare(request)
-        for path in paths:
-            try:
-                found = await files.open_to_read(guest, path)
-            except OSError as error:
-                body = _described(error, request)
-                await parts.write("error", path, "application/json", _once(body))
-            else:
-                await parts.write("file", path, "application/octet-stream", found.chunks(), found.size)
-        return await parts.end()
-
-    async def list_files(self, request: web.Request) -> web.Response:
-        """What is in a folder."""
-        path, depth = request.query.get("path") or ".", whole(request.query.get("depth", "1"), "depth", least=1)
-        return web.json_response([file_body(e) for e in await files.entries(self._guest(request), path, depth)])
-
-    async def get_file_info(self, request: web.Request) -> web.Response:
-        """One file or folder."""
-        return web.json_response(file_body(await files.describe(self._guest(request), _path(request))))
-
-    async def create_folder(self, request: web.Request) -> web.Response:
-        """Make a folder; `mode` is octal."""
-        try:
-            mode = int(request.query.get("mode") or "755", 8)
-        except ValueError:
-            raise DaytonaError(400, "mode must be octal") from None
-        await files.make_folder(self._guest(request), _path(request), mode)
-        return web.Response(status=201)
-
-    async def delete_file(self, request: web.Request) -> web.Response:
-        """Remove a file or folder."""
-        recursive = request.query.get("recursive") == "true"
-        await files.remove(self._guest(request), _path(request), recursive=recursive)
-        return web.Response(status=204)
-
     async def get_user_home_dir(self, request: web.Request) -> web.Response:
         """The user's home."""
         sandbox = self._sandbox(request)
@@ -196,12 +135,6 @@ class Toolbox:
         except OSError:
             return web.json_response({"isInUse": False})
         return web.json_response({"isInUse": True})
-
-    def _sandbox(self, request: web.Request) -> Sandbox:
-        return self._cloud.get(VENDOR, request.match_info["toolbox"])
-
-    def _guest(self, request: web.Request) -> Guest:
-        return self._cloud.guest(self._sandbox(request))
 
     async def _command(self, request: web.Request) -> SessionCommand:
         given = request.match_info
@@ -236,18 +169,3 @@ def _logs(records: list[Record]) -> dict[str, str]:
         return b"".join(data for stream, data in records if stream in streams).decode(errors="replace")
 
     return {"output": text(STDOUT, STDERR), "stdout": text(STDOUT), "stderr": text(STDERR)}
-
-
-def _path(request: web.Request) -> str:
-    if path := request.query.get("path"):
-        return path
-    raise DaytonaError(400, "path is required", "INVALID_FILE_PATH")
-
-
-def _described(error: OSError, request: web.Request) -> bytes:
-    known = translate(error)
-    return json.dumps(known.body(request) if known else {"message": str(error)}).encode()
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
