@@ -1,7 +1,7 @@
 """A running sandbox's files: streamed through descriptors that were opened inside, described by its agent."""
 
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +34,21 @@ async def open_to_read(guest: Guest, path: str) -> OpenFile:
     return OpenFile(fd, os.fstat(fd).st_size)
 
 
-async def write(guest: Guest, path: str, content: AsyncIterable[bytes]) -> int:
-    """Write a file anew, with the folders above it; returns its size."""
+async def write(
+    guest: Guest, path: str, content: AsyncIterable[bytes], attributes: Mapping[str, str] | None = None
+) -> int:
+    """Write a file anew, with the folders above it and with extended attributes; returns its size."""
     fd = await guest.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, parents=True)
     with open(fd, "wb") as file:
+        for name, value in (attributes or {}).items():
+            os.setxattr(fd, name, value.encode())
         async for data in content:
             file.write(data)
         return file.tell()
 
 
 async def describe(guest: Guest, path: str) -> dict[str, Any]:
-    """Name, path, mode, size, time and owner of a file or folder."""
+    """Name, path, mode, size, time and owner of a file or folder, and where it leads if it is a link."""
     return await guest.call("info", path=path)
 
 
@@ -53,9 +57,14 @@ async def entries(guest: Guest, path: str, depth: int) -> list[dict[str, Any]]:
     return (await guest.call("list", path=path, depth=depth))["entries"]
 
 
-async def make_folder(guest: Guest, path: str, mode: int) -> None:
-    """Make a folder and those above it."""
-    await guest.call("make_folder", path=path, mode=mode)
+async def make_folder(guest: Guest, path: str, mode: int | None = None) -> bool:
+    """Make a folder and those above it; whether it is new. With a mode, it has that afterwards in any case."""
+    return (await guest.call("make_folder", path=path, mode=mode))["made"]
+
+
+async def move(guest: Guest, source: str, destination: str, *, parents: bool = False) -> None:
+    """Give a file or folder another path, in the place of a file that is there, its folders made on demand."""
+    await guest.call("move", source=source, destination=destination, parents=parents)
 
 
 async def remove(guest: Guest, path: str, *, recursive: bool) -> None:

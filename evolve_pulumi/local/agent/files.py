@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import grp
 import os
 import pwd
 import shutil
 import socket
+import stat
 from collections.abc import Callable
 from typing import Any
 
@@ -28,20 +30,45 @@ def open_file(passed: list[int], path: str, flags: int, mode: int, parents: bool
 
 
 def info(path: str) -> dict[str, Any]:
-    """What the system knows about a path; links are followed where they lead somewhere."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        found = os.lstat(path)
+    """What the system knows about a path; links are followed where they lead somewhere.
+
+    `link` is what it knows about the link itself, and where that leads in the end; a broken one leads to itself.
+    """
+    itself = os.lstat(path)
+    link = None
+    found = itself
+    if stat.S_ISLNK(itself.st_mode):
+        link = {**_details(itself), "target": os.path.abspath(path)}
+        with contextlib.suppress(OSError):
+            found = os.stat(path)
+            link["target"] = os.path.realpath(path)
     return {
         "name": os.path.basename(path.rstrip("/")) or "/",
         "path": os.path.abspath(path),
+        **_details(found),
+        "link": link,
+        "attributes": _attributes(path),
+    }
+
+
+def _details(found: os.stat_result) -> dict[str, Any]:
+    return {
         "mode": found.st_mode,
         "size": found.st_size,
         "modified": found.st_mtime,
         "owner": _user_name(found.st_uid),
         "group": _user_name(found.st_gid),
     }
+
+
+def _attributes(path: str) -> dict[str, str]:
+    """What users have noted about a file, by name, in its extended attributes."""
+    found: dict[str, str] = {}
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(path):
+            if name.startswith("user."):
+                found[name] = os.getxattr(path, name).decode(errors="replace")
+    return found
 
 
 def _user_name(number: int) -> str:
@@ -63,10 +90,23 @@ def list_folder(path: str, depth: int) -> dict[str, Any]:
     return {"entries": entries}
 
 
-def make_folder(path: str, mode: int) -> dict[str, Any]:
-    """Make a folder and those above it; one that is there keeps its content and gets the mode."""
+def make_folder(path: str, mode: int | None) -> dict[str, Any]:
+    """Make a folder and those above it, and say whether it is new; one that is there keeps its content.
+
+    With a mode, it has that afterwards in any case.
+    """
+    made = not os.path.isdir(path)
     os.makedirs(path, exist_ok=True)
-    os.chmod(path, mode)
+    if mode is not None:
+        os.chmod(path, mode)
+    return {"made": made}
+
+
+def move(source: str, destination: str, parents: bool) -> dict[str, Any]:
+    """Give a file or folder another path, in the place of a file that is there, its folders made on demand."""
+    if parents:
+        os.makedirs(os.path.dirname(os.path.abspath(destination)), exist_ok=True)
+    os.rename(source, destination)
     return {}
 
 
@@ -122,6 +162,7 @@ SLOW: dict[str, Callable[..., dict[str, Any]]] = {
     "info": info,
     "list": list_folder,
     "make_folder": make_folder,
+    "move": move,
     "remove": remove,
     "set_permissions": set_permissions,
 }
