@@ -18,6 +18,7 @@ from .logs import Log
 from .processes import freeze, signal_tree, spawn, thaw
 from .running import Running
 from .sessions import Command, Session
+from .watch import Watch
 
 PACKET = 1 << 18
 """The largest request or reply, in bytes; the kernel's own limit is a little lower."""
@@ -60,6 +61,8 @@ class Agent:
         self.owners: dict[int, socket.socket] = {}
         self.sessions: dict[str, Session] = {}
         self.running: dict[int, Running] = {}
+        self.watches: dict[str, Watch] = {}
+        self.watchers: dict[str, socket.socket] = {}
         wake, notify = os.pipe()
         os.set_blocking(notify, False)
         signal.set_wakeup_fd(notify, warn_on_full_buffer=False)
@@ -107,7 +110,9 @@ class Agent:
         return None
 
     def hang_up(self, connection: socket.socket) -> None:
-        """Forget a connection; what it started goes on."""
+        """Forget a connection and what it alone watches; what it started goes on."""
+        for key in [key for key, watcher in self.watchers.items() if watcher is connection]:
+            self.end_watch(key)
         self.selector.unregister(connection.fileno())
         self.owners = {pid: owner for pid, owner in self.owners.items() if owner is not connection}
         connection.close()
@@ -131,6 +136,9 @@ class Agent:
             "log": lambda: self.hand_out_log(passed, **given),
             "input": lambda: self.hand_out_input(passed, **given),
             "close_input": lambda: self.running[given["pid"]].close_input(),
+            "watch": lambda: self.start_watch(connection, **given),
+            "watched": lambda: self.watches[given["key"]].take_events(),
+            "unwatch": lambda: self.end_watch(**given),
             "signal": lambda: self.running[given["pid"]].signal(given["number"]),
         }
         return attempt(request, operations[request["op"]])
@@ -181,6 +189,19 @@ class Agent:
     def hand_out_input(self, passed: list[int], pid: int) -> Answer:
         """Pass the way into a process."""
         passed.append(self.running[pid].pass_input())
+        return {}
+
+    def start_watch(self, watcher: socket.socket, key: str, kept: bool, **folder: Any) -> Answer:
+        """Watch a folder; what happens there waits under the key, where it is not kept for as long as its watcher."""
+        self.watches[key] = Watch(self.selector, **folder)
+        if not kept:
+            self.watchers[key] = watcher
+        return {}
+
+    def end_watch(self, key: str) -> Answer:
+        """Watch a folder no longer."""
+        self.watches.pop(key).close()
+        self.watchers.pop(key, None)
         return {}
 
     def reap(self, wake: int) -> None:

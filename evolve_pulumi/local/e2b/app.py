@@ -12,6 +12,10 @@ from aiohttp.typedefs import Middleware
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.e2b import bodies
 from evolve_pulumi.local.e2b.bodies import VENDOR
+from evolve_pulumi.local.e2b.envd.access import Access
+from evolve_pulumi.local.e2b.envd.files import FileTransfer
+from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
+from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.errors import E2BError, absent, in_e2bs_words
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
 from evolve_pulumi.local.keys import Handler, Key
@@ -34,12 +38,19 @@ def application(cloud: Cloud, key: Key, url: str) -> web.Application:
     control = web.Application(middlewares=[in_e2bs_words, _with_key(key)])
     control.add_routes(routes(OPERATIONS, "control", [Sandboxes(cloud, domain)], absent))
     app.add_subapp("/api", control)
-    envd = web.Application(middlewares=[in_e2bs_words])
-    envd.add_routes(routes(OPERATIONS, "envd", [], absent))
-    app.add_subapp("/envd", envd)
+    app.add_subapp("/envd", envd(cloud))
     volumes = web.Application(middlewares=[in_e2bs_words])
     volumes.add_routes(routes(OPERATIONS, "volumes", [], absent))
     app.add_subapp("/volumes", volumes)
+    return app
+
+
+def envd(cloud: Cloud) -> web.Application:
+    """What runs in a sandbox."""
+    access = Access(cloud)
+    services = [ProcessService(cloud, access), FilesystemService(cloud, access), FileTransfer(cloud, access)]
+    app = web.Application(middlewares=[in_e2bs_words])
+    app.add_routes(routes(OPERATIONS, "envd", services, absent))
     return app
 
 

@@ -10,6 +10,9 @@ import httpx
 import pytest
 
 from evolve_pulumi.local.e2b.app import OPERATIONS
+from evolve_pulumi.local.e2b.envd.files import FileTransfer
+from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
+from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
 from evolve_pulumi.local.operations import Operation, Status, operations
 from tests.cloud import Cloud
@@ -58,7 +61,10 @@ def test_the_table_is_whole() -> None:
     assert set(listed) == known | WITHOUT_CLIENT
 
 
-@pytest.mark.parametrize(("api", "handlers"), [("control", [Sandboxes]), ("envd", []), ("volumes", [])])
+@pytest.mark.parametrize(
+    ("api", "handlers"),
+    [("control", [Sandboxes]), ("envd", [ProcessService, FilesystemService, FileTransfer]), ("volumes", [])],
+)
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}
     methods = {name for each in handlers for name, _ in inspect.getmembers(each, inspect.iscoroutinefunction)}
