@@ -63,6 +63,7 @@ class Server:
         )
         app.add_subapp("/daytona", daytona.application(self._cloud, self._key, self._url, self._organization))
         app.add_subapp("/e2b", e2b.application(self._cloud, self._key, self._url))
+        app.add_routes(e2b.signed_files(self._cloud))
         app.on_cleanup.append(self._close)
         return app
 

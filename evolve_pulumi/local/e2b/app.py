@@ -23,7 +23,7 @@ from evolve_pulumi.local.operations import routes
 from evolve_pulumi.local.proxy import Gate
 from evolve_pulumi.local_address import LocalAddress
 
-__all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application"]
+__all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application", "signed_files"]
 
 OPERATIONS = Path(__file__).with_name("operations.csv")
 LARGEST_BODY = 1 << 26
@@ -52,6 +52,19 @@ def envd(cloud: Cloud) -> web.Application:
     app = web.Application(middlewares=[in_e2bs_words])
     app.add_routes(routes(OPERATIONS, "envd", services, absent))
     return app
+
+
+def signed_files(cloud: Cloud) -> list[web.RouteDef]:
+    """Files at URLs that the SDK has signed: it puts them at the root of the host, wherever envd is mounted."""
+    transfer = FileTransfer(cloud, Access(cloud))
+
+    async def download(request: web.Request) -> web.StreamResponse:
+        return await in_e2bs_words(request, transfer.get_files)
+
+    async def upload(request: web.Request) -> web.StreamResponse:
+        return await in_e2bs_words(request, transfer.post_files)
+
+    return [web.get("/files", download, allow_head=False), web.post("/files", upload)]
 
 
 def _with_key(key: Key) -> Middleware:
