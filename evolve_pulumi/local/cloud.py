@@ -212,6 +212,7 @@ class Cloud:
         if not sandbox.can_pause:
             raise CannotPauseError(f"Sandbox {sandbox.id} cannot be paused")
         self._expect(sandbox, State.STARTED)
+        self.touch(sandbox)
         self.update(sandbox, state=State.PAUSING, desired=State.PAUSED)
         self._in_background(self._freeze(sandbox))
 
@@ -430,7 +431,6 @@ class Cloud:
         except (GuestLostError, OSError):
             await self._stopped(sandbox)
         else:
-            self.touch(sandbox)
             self.update(sandbox, state=State.PAUSED)
 
     async def _thaw(self, sandbox: Sandbox) -> None:
