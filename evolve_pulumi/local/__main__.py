@@ -23,7 +23,7 @@ from evolve_pulumi.local.records import CLOSED_FOLDER, PASSABLE_FOLDER, Store
 from evolve_pulumi.local.tiers import Bubblewrap, PlainProcess, choose
 from evolve_pulumi.local_address import DEFAULT_PORT, LocalAddress, folder, read_address, write_address
 
-EXPIRY_SECONDS = 5
+EXPIRY_SECONDS = 1
 """How often it is looked at whether a sandbox has reached its time."""
 GRACE_SECONDS = 1
 """How long open requests may go on when the server stops."""

@@ -31,7 +31,7 @@ from evolve_pulumi.local.errors import (
 )
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
-from evolve_pulumi.local.limits import SIZES, Limits, Size
+from evolve_pulumi.local.limits import NOT_RUNNING, SIZES, Limits, Size
 from evolve_pulumi.local.records import Place, Sandbox, SignedPreview, Snapshot, SnapshotState, State, Store
 from evolve_pulumi.local.snapshots import Snapshots
 from evolve_pulumi.local.tiers import Tier
@@ -123,6 +123,17 @@ class Cloud:
         self.touch(sandbox)
         return guest
 
+    async def wake(self, sandbox: Sandbox) -> None:
+        """Let a paused sandbox go on, where a request to it does that."""
+        await self.at_rest(sandbox)
+        if sandbox.state == State.PAUSED and sandbox.wakes_for_seconds:
+            await self.start(sandbox, self.clock() + timedelta(seconds=sandbox.wakes_for_seconds))
+
+    async def at_rest(self, sandbox: Sandbox) -> None:
+        """Wait until a sandbox is not on its way to another state."""
+        while sandbox.state in CHANGING and sandbox.id in self._sandboxes:
+            await asyncio.sleep(SETTLING_SECONDS)
+
     def touch(self, sandbox: Sandbox) -> None:
         """Note activity; it reaches the disk with the next change."""
         sandbox.last_activity_at = self.clock()
@@ -154,25 +165,36 @@ class Cloud:
         else:
             await self._launch(sandbox)
 
-    async def start(self, sandbox: Sandbox) -> None:
-        """Start a stopped or archived sandbox, with a new preview token, or let a paused one go on; else do nothing."""
+    async def start(self, sandbox: Sandbox, until: datetime | None = None) -> None:
+        """Start a stopped or archived sandbox, or let a paused one go on, until its new end, if any; else do nothing.
+
+        A stopped one gets a new preview token, unless it keeps its own.
+        """
         if sandbox.state == State.STARTED:
             return
         self._expect(sandbox, State.STOPPED, State.ARCHIVED, State.PAUSED)
-        if sandbox.state == State.PAUSED:
+        before = sandbox.state
+        self._admit(sandbox, *(SIZES if before == State.ARCHIVED else ("cpu", "memory_gib")))
+        changes: dict[str, Any] = {"desired": State.STARTED, "ends_at": until or sandbox.ends_at}
+        if before == State.PAUSED:
+            self.update(sandbox, state=State.RESUMING, **changes)
             await asyncio.shield(self._in_background(self._thaw(sandbox)))
             return
-        archived = sandbox.state == State.ARCHIVED
-        self._admit(sandbox, *(SIZES if archived else ("cpu", "memory_gib")))
-        state = State.RESTORING if archived else State.STARTING
-        self.update(sandbox, state=state, desired=State.STARTED, token=Sandbox.new_token())
+        state = State.RESTORING if before == State.ARCHIVED else State.STARTING
+        self.update(sandbox, state=state, token=self._next_token(sandbox), **changes)
         await self._launch(sandbox)
+
+    async def restart(self, sandbox: Sandbox, until: datetime) -> None:
+        """Start a paused sandbox anew, without what it has in memory, until its new end."""
+        self._expect(sandbox, State.PAUSED)
+        await self._stopped(sandbox)
+        await self.start(sandbox, until)
 
     async def recover_error(self, sandbox: Sandbox) -> None:
         """Start a sandbox again whose error that may cure; raises WrongStateError for any other."""
         if sandbox.state != State.ERROR or not sandbox.recoverable:
             raise WrongStateError(f"Sandbox {sandbox.id} is {sandbox.state} and cannot be recovered")
-        self.update(sandbox, state=State.STARTING, desired=State.STARTED, token=Sandbox.new_token())
+        self.update(sandbox, state=State.STARTING, desired=State.STARTED, token=self._next_token(sandbox))
         await self._launch(sandbox)
 
     async def stop(self, sandbox: Sandbox) -> None:
@@ -190,6 +212,7 @@ class Cloud:
         if not sandbox.can_pause:
             raise CannotPauseError(f"Sandbox {sandbox.id} cannot be paused")
         self._expect(sandbox, State.STARTED)
+        self.touch(sandbox)
         self.update(sandbox, state=State.PAUSING, desired=State.PAUSED)
         self._in_background(self._freeze(sandbox))
 
@@ -343,6 +366,10 @@ class Cloud:
         """Whether the limits leave room for a sandbox that needs these sizes from now on."""
         others = [other for other in self.sandboxes() if other is not sandbox]
         self.limits.admit_sandbox(others, {size: getattr(sandbox, size) for size in sizes})
+        self.limits.admit_one_more("running", sum(other.state not in NOT_RUNNING for other in others))
+
+    def _next_token(self, sandbox: Sandbox) -> str:
+        return sandbox.token if sandbox.keeps_token else Sandbox.new_token()
 
     def _valid(self, sandbox: Sandbox) -> list[SignedPreview]:
         return [each for each in sandbox.signed_previews if each.expires_at > self.clock()]
@@ -371,7 +398,7 @@ class Cloud:
             log.warning("Sandbox %s failed to start: %s", sandbox.id, sandbox.error_reason)
             raise LaunchFailedError(f"Sandbox failed to start: {sandbox.error_reason}") from error
         self.touch(sandbox)
-        self.update(sandbox, state=State.STARTED, error_reason=None, recoverable=False)
+        self.update(sandbox, state=State.STARTED, started_at=self.clock(), error_reason=None, recoverable=False)
 
     async def _build(self, sandbox: Sandbox) -> None:
         """Build what a sandbox is made from, and start it."""
@@ -407,15 +434,13 @@ class Cloud:
             self.update(sandbox, state=State.PAUSED)
 
     async def _thaw(self, sandbox: Sandbox) -> None:
-        self._admit(sandbox, "cpu", "memory_gib")
-        self.update(sandbox, state=State.RESUMING, desired=State.STARTED)
         try:
             await self._guests[sandbox.id].call("thaw")
         except (GuestLostError, OSError) as error:
             await self._stopped(sandbox)
             raise LaunchFailedError(f"Sandbox could not be resumed: {error}") from error
         self.touch(sandbox)
-        self.update(sandbox, state=State.STARTED)
+        self.update(sandbox, state=State.STARTED, started_at=self.clock())
 
     async def _settle_into(self, sandbox: Sandbox, state: State) -> None:
         """End a change that shows for a moment."""
@@ -538,6 +563,8 @@ class Cloud:
         coming = [(since + timedelta(minutes=idle), into) for into, idle in idle_minutes.items() if idle > 0]
         if sandbox.destroy_at:
             coming.append((sandbox.destroy_at, State.DESTROYED))
+        if sandbox.ends_at and sandbox.state == State.STARTED:
+            coming.append((sandbox.ends_at, sandbox.at_end))
         return min(coming, default=None)
 
     async def _bring_into(self, sandbox: Sandbox, state: State) -> None:

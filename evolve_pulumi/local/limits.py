@@ -14,9 +14,12 @@ from evolve_pulumi.local.records import Sandbox, State
 
 Size = Literal["cpu", "memory_gib", "disk_gib"]
 SIZES: tuple[Size, ...] = ("cpu", "memory_gib", "disk_gib")
+Counted = Literal["running", "snapshots", "volumes"]
 Throttler = Literal["general", "sandbox-create", "sandbox-lifecycle"]
 IDLE = {State.STOPPED, State.ARCHIVING, State.ARCHIVED, State.ERROR, State.DESTROYING}
 """States in which a sandbox needs no cores and no memory."""
+NOT_RUNNING = {*IDLE, State.STOPPING, State.PAUSING, State.PAUSED}
+"""States in which it is not counted as one that runs."""
 STORED_AWAY = {State.ARCHIVED, State.DESTROYING}
 """States in which it needs no disk either."""
 
@@ -65,8 +68,8 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    total: dict[Size | Literal["snapshots", "volumes"], int] = {}
-    """Of all sandboxes together, and the number of snapshots and volumes."""
+    total: dict[Size | Counted, int] = {}
+    """Of all sandboxes together, and the number of sandboxes that run, of snapshots and of volumes."""
     sandbox: dict[Size, int] = {}
     """Of each sandbox."""
     rates: dict[Throttler, Rate] = {}
@@ -87,7 +90,7 @@ class Limits(BaseModel):
             if used + amount > self.total.get(size, used + amount):
                 raise QuotaExceededError(size, self.total[size], amount)
 
-    def admit_one_more(self, what: Literal["snapshots", "volumes"], there: int) -> None:
+    def admit_one_more(self, what: Counted, there: int) -> None:
         """Whether there may be another one; raises QuotaExceededError."""
         if there >= self.total.get(what, there + 1):
             raise QuotaExceededError(what, self.total[what], 1)

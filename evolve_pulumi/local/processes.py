@@ -8,7 +8,7 @@ import signal
 import struct
 import tempfile
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from io import FileIO
 
@@ -16,7 +16,7 @@ from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.errors import NotFoundError
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.logs import LogReader, Record, exit_code
-from evolve_pulumi.local.records import Sandbox
+from evolve_pulumi.local.records import Sandbox, State
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,11 @@ class Process:
 class Output:
     """What a process writes, from some time on; a context manager, since it holds the log open."""
 
-    def __init__(self, guest: Guest, pid: int, log: int, position: int, ended: "asyncio.Future[int] | None") -> None:
+    def __init__(
+        self, pid: int, log: int, position: int, over: Callable[[], bool], ended: "asyncio.Future[int] | None" = None
+    ) -> None:
         self.pid = pid
-        self._guest = guest
+        self._over = over
         self._log = log
         self._position = position
         self._ended = ended
@@ -65,10 +67,10 @@ class Output:
     async def records(self) -> AsyncIterator[list[Record]]:
         """The records as they come, the exit code last; an empty list where nothing has come for a moment.
 
-        Raises GuestLostError where the sandbox ends first.
+        Raises GuestLostError where the sandbox stops or pauses first.
         """
         reader = LogReader(self._log, self._position)
-        async for records in reader.follow(lambda: self._guest.lost, self._ended):
+        async for records in reader.follow(self._over, self._ended):
             yield records
             if records and exit_code(records[-1]) is not None:
                 return
@@ -108,7 +110,7 @@ class Processes:
                 size=size and (size.columns, size.rows),
                 about=asdict(program),
             )
-            output = Output(guest, pid, os.dup(log.fileno()), 0, ended)
+            output = Output(pid, os.dup(log.fileno()), 0, _at_rest(sandbox, guest), ended)
         if seconds is not None:
             self._limit(guest, pid, ended, seconds)
         return output
@@ -129,7 +131,7 @@ class Processes:
         """What a process writes from now on."""
         guest = self._cloud.guest(sandbox)
         fd, position = await guest.log_of(process.pid)
-        return Output(guest, process.pid, fd, position, None)
+        return Output(process.pid, fd, position, _at_rest(sandbox, guest))
 
     async def write(self, sandbox: Sandbox, process: Process, data: bytes) -> None:
         """Feed a process, for as long as it takes it to take everything; raises BrokenPipeError where it does not."""
@@ -163,6 +165,11 @@ class Processes:
         task = asyncio.create_task(_kill_after(guest, pid, ended, seconds))
         self._deadlines.add(task)
         task.add_done_callback(self._deadlines.discard)
+
+
+def _at_rest(sandbox: Sandbox, guest: Guest) -> Callable[[], bool]:
+    """Tells whether nothing runs in a sandbox any more, or for now."""
+    return lambda: guest.lost or sandbox.state in (State.PAUSING, State.PAUSED)
 
 
 async def _kill_after(guest: Guest, pid: int, ended: "asyncio.Future[int]", seconds: float) -> None:

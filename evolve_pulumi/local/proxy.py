@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import aiohttp
 from aiohttp import hdrs, web
@@ -12,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from evolve_pulumi.local.cloud import Cloud
-from evolve_pulumi.local.errors import NotRunningError
+from evolve_pulumi.local.errors import CloudError
 from evolve_pulumi.local.guest import GuestLostError
 from evolve_pulumi.local.keys import Key
 from evolve_pulumi.local.records import Sandbox
@@ -37,20 +38,34 @@ LOOK_UP_SECONDS = 5
 """How often it is looked at whether anybody still reads a stream that is silent."""
 
 
+class Refusal(Enum):
+    """Why a request does not reach a port of a sandbox that is there."""
+
+    NO_TOKEN = auto()
+    WRONG_TOKEN = auto()
+    NOT_RUNNING = auto()
+    PORT_CLOSED = auto()
+    BROKEN_OFF = auto()
+
+
 @dataclass(frozen=True)
 class Gate:
-    """How a vendor's clients prove themselves at a preview that is not public: the names they send the token under."""
+    """A vendor's previews: the names its clients send the token of one under that is not public, and its words.
+
+    `refuse` answers a request by why it is refused, and the sandbox and port that it was for.
+    """
 
     header: str
-    query: str
+    query: str | None
+    refuse: Callable[[Refusal, Sandbox, int], web.Response]
 
 
 class PreviewError(Exception):
-    """A request that does not reach a sandbox: the status and the sentence that its reader sees."""
+    """A request that does not reach a sandbox."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.name)
+        self.refusal = refusal
 
 
 class Previews:
@@ -74,56 +89,52 @@ class Previews:
 
     async def serve(self, request: web.Request, address: re.Match[str]) -> web.StreamResponse:
         """Pass a request on to the sandbox and port that its Host names."""
+        name, port = address["sandbox"].lower(), int(address["port"])
+        signed = self._cloud.signed(port, name)
+        sandbox = signed or self._cloud.find(name)
+        if sandbox is None:
+            sentence = (
+                f"There is no sandbox {name} in this local cloud, and no signed URL of this port that is valid.\n"
+            )
+            return web.Response(status=404, text=sentence)
         try:
-            sandbox, port = self._admitted(request, address), int(address["port"])
+            if signed is None and not sandbox.public:
+                self._check(request, sandbox)
+            await self._wake(sandbox)
             return await self._pass_on(request, sandbox, port)
         except PreviewError as error:
-            return web.Response(status=error.status, text=error.sentence + "\n")
-
-    def _admitted(self, request: web.Request, address: re.Match[str]) -> Sandbox:
-        """The running sandbox that a request may see; raises PreviewError."""
-        name = address["sandbox"].lower()
-        sandbox = self._cloud.signed(int(address["port"]), name)
-        if sandbox is None:
-            sandbox = self._cloud.find(name)
-            if sandbox is None:
-                raise PreviewError(
-                    404,
-                    f"There is no sandbox {name} in this local cloud, and no signed URL of this port that is valid.",
-                )
-            if not sandbox.public:
-                self._check(request, sandbox)
-        try:
-            self._cloud.guest(sandbox)
-        except NotRunningError:
-            raise PreviewError(503, f"Sandbox {sandbox.name} is {sandbox.state}; start it to see its ports.") from None
-        return sandbox
+            return self._gates[sandbox.vendor].refuse(error.refusal, sandbox, port)
 
     def _check(self, request: web.Request, sandbox: Sandbox) -> None:
+        """Whether a request may see a sandbox that is not public; raises PreviewError."""
         gate = self._gates[sandbox.vendor]
-        shown = request.headers.get(gate.header) or request.query.get(gate.query)
-        if self._key.opens(request) or (shown and Key(sandbox.token).matches(shown)):
-            return
-        if shown:
-            raise PreviewError(403, f"This is not the token of sandbox {sandbox.name}; each start makes a new one.")
-        raise PreviewError(
-            401,
-            f"Sandbox {sandbox.name} is not public: send its preview token in the header {gate.header} or the query"
-            f" field {gate.query}, or make the sandbox public.",
-        )
+        shown = request.headers.get(gate.header) or (gate.query and request.query.get(gate.query))
+        if not self._key.opens(request) and not (shown and Key(sandbox.token).matches(shown)):
+            raise PreviewError(Refusal.WRONG_TOKEN if shown else Refusal.NO_TOKEN)
+
+    async def _wake(self, sandbox: Sandbox) -> None:
+        """See to it that a sandbox runs; raises PreviewError."""
+        try:
+            await self._cloud.wake(sandbox)
+            self._cloud.guest(sandbox)
+        except CloudError:
+            raise PreviewError(Refusal.NOT_RUNNING) from None
 
     async def _pass_on(self, request: web.Request, sandbox: Sandbox, port: int) -> web.StreamResponse:
         gate = self._gates[sandbox.vendor]
-        url = URL(f"http://{sandbox.id}:{port}{_without(request.raw_path, gate.query)}", encoded=True)
+        path = _without(request.raw_path, gate.query) if gate.query else request.raw_path
+        url = URL(f"http://{sandbox.id}:{port}{path}", encoded=True)
         headers = _forwarded(request, self._key, gate)
+        if sandbox.shown_host:
+            headers[hdrs.HOST] = sandbox.shown_host.replace("${PORT}", str(port))
         try:
             if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
                 return await self._pass_on_socket(request, url, headers)
             return await self._pass_on_request(request, url, headers)
         except aiohttp.ClientConnectorError:
-            raise PreviewError(502, f"Nothing listens on port {port} of sandbox {sandbox.name}.") from None
+            raise PreviewError(Refusal.PORT_CLOSED) from None
         except (aiohttp.ClientError, GuestLostError) as error:
-            raise PreviewError(502, f"Port {port} of sandbox {sandbox.name} broke off: {error}") from error
+            raise PreviewError(Refusal.BROKEN_OFF) from error
 
     async def _pass_on_request(self, request: web.Request, url: URL, headers: CIMultiDict[str]) -> web.StreamResponse:
         body = request.content if request.can_read_body else None

@@ -116,7 +116,7 @@ def _as_the_snapshot(field: str) -> Any:
 
 
 class Sandbox(BaseModel):
-    """One sandbox; `options` are what its vendor's API takes and answers but nothing here acts upon."""
+    """One sandbox; `options` are what its vendor's API takes and answers and the cloud does not act upon."""
 
     id: str = Field(default_factory=lambda: str(uuid.uuid4()))
     vendor: str
@@ -142,7 +142,11 @@ class Sandbox(BaseModel):
     """Idle minutes until it is deleted once stopped; 0 is on stopping, a negative value never."""
     destroy_at: datetime | None = None
     ends_at: datetime | None = None
-    """When its time to run is over."""
+    """When its time to run is over; it counts while it is started."""
+    at_end: State = State.DESTROYED
+    """What becomes of it then: destroyed, stopped or paused."""
+    wakes_for_seconds: int = 0
+    """How long it runs on where a request wakes it from being paused; 0 is not at all."""
     options: dict[str, JsonValue] = {}
     state: State = State.CREATING
     desired: State = State.STARTED
@@ -151,8 +155,15 @@ class Sandbox(BaseModel):
     """Whether starting it again may cure its error."""
     token: str = Field(default_factory=lambda: Sandbox.new_token())
     """What opens the preview URLs of a sandbox that is not public."""
+    keeps_token: bool = False
+    """Whether the token outlives a stop."""
+    shown_host: str | None = None
+    """The `Host` that programs inside see of a request to a preview URL, in which `${PORT}` is the port."""
     inner_token: str = Field(default_factory=lambda: Sandbox.new_token())
     """What opens the API inside it, where its vendor's does not take the cloud's key there."""
+    request_key: str | None = None
+    """A key of the request that it was made for, by which a repetition is told; the digest is of its body."""
+    request_digest: str | None = None
     signed_previews: list[SignedPreview] = []
     signing_key: str = Field(default_factory=lambda: Sandbox.new_token())
     """What URLs of its files are signed with."""

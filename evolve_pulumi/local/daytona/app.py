@@ -13,20 +13,19 @@ from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.bodies import VENDOR
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
+from evolve_pulumi.local.daytona.previews import PREVIEW_GATE
 from evolve_pulumi.local.daytona.signatures import signed
 from evolve_pulumi.local.daytona.snapshots import Snapshots
-from evolve_pulumi.local.daytona.throttling import throttled
+from evolve_pulumi.local.daytona.throttling import throttling
 from evolve_pulumi.local.daytona.toolbox import Toolbox
 from evolve_pulumi.local.daytona.toolbox_files import ToolboxFiles
 from evolve_pulumi.local.keys import Handler, Key
 from evolve_pulumi.local.operations import routes
-from evolve_pulumi.local.proxy import Gate
 
 __all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application"]
 
 OPERATIONS = Path(__file__).with_name("operations.csv")
 LARGEST_BODY = 1 << 26
-PREVIEW_GATE = Gate(header="x-daytona-preview-token", query="DAYTONA_SANDBOX_AUTH_KEY")
 
 
 def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Application:
@@ -41,7 +40,7 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
 
     cloud.snapshots.build_in([bodies.DEFAULT_SNAPSHOT, bodies.PAUSABLE_SNAPSHOT])
     app = web.Application(middlewares=[in_daytonas_words, with_key], client_max_size=LARGEST_BODY)
-    control = web.Application(middlewares=[throttled(cloud)])
+    control = web.Application(middlewares=[throttling(cloud)])
     handlers = [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)]
     control.add_routes(routes(OPERATIONS, "control", handlers, absent))
     app.add_subapp("/api", control)

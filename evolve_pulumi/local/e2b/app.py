@@ -17,17 +17,17 @@ from evolve_pulumi.local.e2b.envd.files import FileTransfer
 from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
 from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.errors import E2BError, absent, in_e2bs_words
+from evolve_pulumi.local.e2b.previews import PREVIEW_GATE
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
+from evolve_pulumi.local.e2b.throttling import throttling
 from evolve_pulumi.local.keys import Handler, Key
 from evolve_pulumi.local.operations import routes
-from evolve_pulumi.local.proxy import Gate
 from evolve_pulumi.local_address import LocalAddress
 
 __all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application", "signed_files"]
 
 OPERATIONS = Path(__file__).with_name("operations.csv")
 LARGEST_BODY = 1 << 26
-PREVIEW_GATE = Gate(header="e2b-traffic-access-token", query="")
 
 
 def application(cloud: Cloud, key: Key, url: str) -> web.Application:
@@ -35,7 +35,7 @@ def application(cloud: Cloud, key: Key, url: str) -> web.Application:
     cloud.snapshots.build_in([bodies.BASE])
     domain = LocalAddress(url=url, api_key=key.text).e2b_domain
     app = web.Application(client_max_size=LARGEST_BODY)
-    control = web.Application(middlewares=[in_e2bs_words, _with_key(key)])
+    control = web.Application(middlewares=[in_e2bs_words, _with_key(key), throttling(cloud)])
     control.add_routes(routes(OPERATIONS, "control", [Sandboxes(cloud, domain)], absent))
     app.add_subapp("/api", control)
     app.add_subapp("/envd", envd(cloud))

@@ -8,6 +8,11 @@ from pydantic import ValidationError
 from evolve_pulumi.local import errors
 from evolve_pulumi.local.keys import Handler
 
+_TOO_MANY = (
+    "you have reached the maximum number of concurrent E2B sandboxes ({}). Kill or pause some, or raise the limit of"
+    " the local cloud"
+)
+
 
 class E2BError(Exception):
     """An error in E2B's words; `error_code` tells apart what has the same status."""
@@ -33,6 +38,8 @@ def translate(error: Exception) -> E2BError | None:
             return E2BError(404, str(error))
         case errors.BusyError():
             return E2BError(409, str(error))
+        case errors.QuotaExceededError(quota="running"):
+            return E2BError(429, _TOO_MANY.format(error.most))
         case errors.LaunchFailedError():
             return E2BError(500, str(error))
         case errors.CloudError():

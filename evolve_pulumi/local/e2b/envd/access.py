@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.e2b.bodies import VENDOR
 from evolve_pulumi.local.e2b.errors import E2BError
-from evolve_pulumi.local.errors import NotRunningError
+from evolve_pulumi.local.errors import CloudError
 from evolve_pulumi.local.keys import Key
 from evolve_pulumi.local.records import Sandbox
 
@@ -41,21 +41,13 @@ class Access:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
-    def running(self, request: web.Request) -> Sandbox:
-        """The sandbox that a request means, if it runs; raises E2BError for one that does not."""
-        name = request.headers.get(SANDBOX, "")
-        sandbox = self._cloud.find(name)
-        try:
-            if sandbox is not None and sandbox.vendor == VENDOR:
-                self._cloud.guest(sandbox)
-                return sandbox
-        except NotRunningError:
-            pass
-        raise GoneError(name)
+    async def running(self, request: web.Request) -> Sandbox:
+        """The sandbox that a request means, woken where requests do that; raises GoneError where it does not run."""
+        return await self._running(request.headers.get(SANDBOX, ""))
 
-    def admit(self, request: web.Request) -> Sandbox:
+    async def admit(self, request: web.Request) -> Sandbox:
         """The sandbox that a request means and has the token of; raises E2BError."""
-        sandbox = self.running(request)
+        sandbox = await self.running(request)
         if not Key(sandbox.inner_token).matches(request.headers.get(TOKEN, "")):
             raise E2BError(
                 401, "unauthorized access, please provide a valid access token or method signing if supported"
@@ -63,15 +55,13 @@ class Access:
         _check_user(sandbox, _user(request))
         return sandbox
 
-    def admit_to_file(self, request: web.Request, operation: Literal["read", "write"]) -> Sandbox:
+    async def admit_to_file(self, request: web.Request, operation: Literal["read", "write"]) -> Sandbox:
         """The same for a request that may be signed instead of having the token."""
         if TOKEN in request.headers:
-            sandbox = self.admit(request)
-        elif SANDBOX in request.headers:
-            sandbox = self.running(request)
-            self._check_signature(request, sandbox, operation)
+            sandbox = await self.admit(request)
         else:
-            sandbox = self._signer(request, operation)
+            sandbox = await self._running(request.headers.get(SANDBOX) or self._signer(request, operation))
+            self._check_signature(request, sandbox, operation)
         _check_user(sandbox, request.query.get("username"))
         return sandbox
 
@@ -83,12 +73,22 @@ class Access:
             raise E2BError(400, f"cannot expand user-specific home dir: {path}")
         return posixpath.normpath(posixpath.join(self._cloud.workdir(sandbox), path))
 
-    def _signer(self, request: web.Request, operation: str) -> Sandbox:
+    async def _running(self, sandbox_id: str) -> Sandbox:
+        sandbox = self._cloud.find(sandbox_id)
+        if sandbox is None or sandbox.vendor != VENDOR:
+            raise GoneError(sandbox_id)
+        try:
+            await self._cloud.wake(sandbox)
+            self._cloud.guest(sandbox)
+        except CloudError:
+            raise GoneError(sandbox_id) from None
+        return sandbox
+
+    def _signer(self, request: web.Request, operation: str) -> str:
         """The sandbox whose token signed a URL: such a URL does not name it where all share one host."""
         for sandbox in self._cloud.sandboxes():
             if sandbox.vendor == VENDOR and _signed(request, sandbox, operation):
-                self._check_signature(request, sandbox, operation)
-                return sandbox
+                return sandbox.id
         raise E2BError(
             401, "invalid signature" if "signature" in request.query else "missing signature query parameter"
         )

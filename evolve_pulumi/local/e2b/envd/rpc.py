@@ -103,7 +103,7 @@ def unary(
     def decorate(procedure: Callable[[S, Sandbox, M], Awaitable[Answer]]) -> Handler[S]:
         @functools.wraps(procedure)
         async def handle(self: S, request: web.Request) -> web.StreamResponse:
-            sandbox = self.access.admit(request)
+            sandbox = await self.access.admit(request)
             try:
                 async with asyncio.timeout(_seconds(request)):
                     given = message.model_validate_json(await request.read())
@@ -130,10 +130,12 @@ def server_stream(
         async def handle(self: S, request: web.Request) -> web.StreamResponse:
             seconds = _seconds(request)
             stream = _Stream(request, seconds, keepalive)
-            sandbox = self.access.admit(request)
+            sandbox = await self.access.admit(request)
+            # A client that is answered before it has sent everything may leave the rest out.
+            data = await anext(_envelopes(request), b"")
             await stream.begin()
             try:
-                given = message.model_validate_json(await anext(_envelopes(request), b""))
+                given = message.model_validate_json(data)
                 async with contextlib.aclosing(procedure(self, sandbox, given, seconds)) as answers:
                     async for answer in answers:
                         await stream.send(answer)
@@ -158,7 +160,7 @@ def client_stream(
         @functools.wraps(procedure)
         async def handle(self: S, request: web.Request) -> web.StreamResponse:
             stream = _Stream(request, None, {})
-            sandbox = self.access.admit(request)
+            sandbox = await self.access.admit(request)
             given = (message.model_validate_json(data) async for data in _envelopes(request))
             try:
                 async with asyncio.timeout(_seconds(request)):
