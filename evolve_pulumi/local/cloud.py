@@ -498,9 +498,10 @@ class Cloud:
 
     def _forget_images(self) -> None:
         """Remove what was built and is no longer needed; a sandbox has its own copy from its first start on."""
-        texts = [sandbox.snapshot.dockerfile for sandbox in self.sandboxes()]
-        sandboxes = {self.builds.content(text) for text in texts if text}
-        self.builds.keep_only(sandboxes | self.snapshots.contents())
+        snapshots = [sandbox.snapshot for sandbox in self.sandboxes()]
+        built = {snapshot.content for snapshot in snapshots if snapshot.content}
+        unbuilt = {recipe.content for recipe in map(self.snapshots.recipe, snapshots) if recipe}
+        self.builds.keep_only(built | unbuilt | self.snapshots.contents())
 
     def _stuck(self, sandbox: Sandbox, cause: Exception) -> StuckError:
         log.error("Sandbox %s cannot be removed: %s", sandbox.id, cause)

@@ -12,6 +12,7 @@ CloudError
   LaunchFailedError
   StuckError
   BuildFailedError
+    FailedCommandError
   SnapshotNameTakenError
   SnapshotNotActiveError
   SnapshotProtectedError
@@ -73,7 +74,19 @@ class StuckError(CloudError):
 
 
 class BuildFailedError(CloudError):
-    """An image could not be built; says which instruction failed, and why."""
+    """An image could not be built; says which instruction failed, and why, and which step that was where it counts."""
+
+    def __init__(self, reason: str, step: str | None = None) -> None:
+        super().__init__(reason)
+        self.step = step
+
+
+class FailedCommandError(BuildFailedError):
+    """A command of a build failed; `output` is the end of what it wrote."""
+
+    def __init__(self, code: int, output: str) -> None:
+        super().__init__(f"exit code {code}")
+        self.code, self.output = code, output
 
 
 class SnapshotNameTakenError(CloudError):
