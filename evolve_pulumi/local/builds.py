@@ -11,13 +11,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from pydantic import BaseModel
-
 from evolve_pulumi.local import skeleton
 from evolve_pulumi.local.errors import BuildFailedError
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
-from evolve_pulumi.local.records import PASSABLE_FOLDER, FirstProcess, Place, remove_tree
+from evolve_pulumi.local.records import PASSABLE_FOLDER, FirstProcess, Image, Place, remove_tree
 from evolve_pulumi.local.tiers import Tier
 from evolve_pulumi.local.workbench import Workbench
 
@@ -32,17 +30,6 @@ READY_SECONDS = 0.2
 """How often is asked whether it is ready."""
 
 log = logging.getLogger(__name__)
-
-
-class Image(BaseModel):
-    """What a build leaves beside files."""
-
-    env: dict[str, str] = {}
-    workdir: str | None = None
-    entrypoint: list[str] = []
-    """The program that runs when a sandbox starts, and its arguments."""
-    ready: list[str] = []
-    """The program that ends well as soon as that one is ready, and its arguments."""
 
 
 class Recipe(Protocol):
@@ -75,6 +62,7 @@ class Builds:
         self._folder = folder
         self._tier = tier
         self._underway: dict[str, asyncio.Task[Image]] = {}
+        self._copied: set[str] = set()
         self._turns = asyncio.Semaphore(BUILDS_AT_ONCE)
         folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
         for each in folder.iterdir():
@@ -125,15 +113,18 @@ class Builds:
             await asyncio.sleep(FOLLOW_SECONDS)
 
     async def keep(self, root: Path, image: Image) -> str:
-        """Make an image of a copy of these files; returns its content."""
+        """Make an image of a copy of these files; returns its content. Raises OSError."""
         content = uuid.uuid4().hex
         place = Place(self._folder / content)
         place.folder.mkdir(mode=PASSABLE_FOLDER)
+        self._copied.add(content)
         try:
             await asyncio.to_thread(skeleton.copy, root, place.root)
         except OSError:
             remove_tree(place.folder)
             raise
+        finally:
+            self._copied.discard(content)
         (place.folder / "image.json").write_text(image.model_dump_json())
         return content
 
@@ -142,7 +133,7 @@ class Builds:
         for content in self._underway.keys() - set(contents):
             self._underway[content].cancel()
         for folder in self._folder.iterdir():
-            if folder.name not in contents and folder.name not in self._underway:
+            if folder.name not in {*contents, *self._underway, *self._copied}:
                 remove_tree(folder)
 
     async def give_up(self) -> None:
@@ -191,7 +182,8 @@ class Builds:
                 failure = BuildFailedError(str(error))
             except BuildFailedError as error:
                 failure = error
-            log.write(f"ERROR: {failure}\n".encode())
+            # What a command wrote is there already.
+            log.write(f"ERROR: {str(failure).splitlines()[0]}\n".encode())
             raise failure
 
     async def _make(self, place: Place, recipe: Recipe, log: BinaryIO) -> Image:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from evolve_pulumi.local import dockerfile
-from evolve_pulumi.local.builds import Image
 from evolve_pulumi.local.dockerfile import Instruction
 from evolve_pulumi.local.errors import BuildFailedError
+from evolve_pulumi.local.records import Image
 from evolve_pulumi.local.workbench import Workbench
 
 USER = "daytona"

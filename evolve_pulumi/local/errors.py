@@ -16,6 +16,7 @@ CloudError
   SnapshotNameTakenError
   SnapshotNotActiveError
   SnapshotProtectedError
+  TemplateInUseError
   VolumeNameTakenError
   VolumeNotReadyError
   VolumeInUseError
@@ -99,6 +100,10 @@ class SnapshotNotActiveError(CloudError):
 
 class SnapshotProtectedError(CloudError):
     """The snapshot is built in."""
+
+
+class TemplateInUseError(CloudError):
+    """Sandboxes were made from the template."""
 
 
 class VolumeNameTakenError(CloudError):

@@ -122,9 +122,7 @@ class Snapshots:
         recipe = self.recipe(snapshot)
         if recipe is None:
             return
-        image = await self._builds.build(recipe)
-        snapshot.content = recipe.content
-        snapshot.env, snapshot.workdir, snapshot.entrypoint = image.env, image.workdir, image.entrypoint
+        snapshot.take(recipe.content, await self._builds.build(recipe))
 
     async def _make(self, snapshot: Snapshot) -> None:
         """Bring one to the end of what it is on its way to."""

@@ -9,6 +9,7 @@ from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.e2b import bodies
 from evolve_pulumi.local.e2b.errors import E2BError
 from evolve_pulumi.local.e2b.listing import Query, page
+from evolve_pulumi.local.e2b.names import find_snapshot
 from evolve_pulumi.local.e2b.network import NetworkUpdateBody
 from evolve_pulumi.local.errors import LaunchFailedError, NotFoundError
 from evolve_pulumi.local.records import Mount, Sandbox, Snapshot, State
@@ -179,7 +180,7 @@ class Sandboxes:
 
     def _template(self, name: str) -> Snapshot:
         try:
-            return self._cloud.snapshots.find(bodies.VENDOR, name)
+            return find_snapshot(self._cloud, name)
         except NotFoundError as error:
             raise E2BError(404, f"template '{name}' not found") from error
 

@@ -14,6 +14,10 @@ from evolve_pulumi.local.e2b.envd.files import FileTransfer
 from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
 from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
+from evolve_pulumi.local.e2b.template_builds import TemplateBuilds
+from evolve_pulumi.local.e2b.templates import Templates
+from evolve_pulumi.local.e2b.volume_content import VolumeContent
+from evolve_pulumi.local.e2b.volumes import Volumes
 from evolve_pulumi.local.operations import Operation, Status, operations
 from tests.cloud import Cloud
 
@@ -63,7 +67,11 @@ def test_the_table_is_whole() -> None:
 
 @pytest.mark.parametrize(
     ("api", "handlers"),
-    [("control", [Sandboxes]), ("envd", [ProcessService, FilesystemService, FileTransfer]), ("volumes", [])],
+    [
+        ("control", [Sandboxes, Templates, TemplateBuilds, Volumes]),
+        ("envd", [ProcessService, FilesystemService, FileTransfer]),
+        ("volumes", [VolumeContent]),
+    ],
 )
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}
