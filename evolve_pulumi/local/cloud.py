@@ -350,7 +350,8 @@ class Cloud:
     async def expire(self) -> None:
         """Do what has reached its time, by the cloud's clock."""
         for due, sandbox, state in self._timers():
-            if due <= self.clock():
+            # Its time may have been put off while others took theirs.
+            if due <= self.clock() and self._next(sandbox) == (due, state):
                 with contextlib.suppress(CloudError):
                     await self._bring_into(sandbox, state)
 

@@ -8,8 +8,10 @@ from pkgutil import walk_packages
 
 import httpx
 import pytest
+from e2b.api.client.models import NewSandboxV2
 
 from evolve_pulumi.local.e2b.app import OPERATIONS
+from evolve_pulumi.local.e2b.bodies import CREATE_FIELDS, CreateBody
 from evolve_pulumi.local.e2b.envd.files import FileTransfer
 from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
 from evolve_pulumi.local.e2b.envd.processes import ProcessService
@@ -86,6 +88,13 @@ def test_what_is_not_there_answers_501_with_its_name(cloud: Cloud) -> None:
             answer = client.request(row.method, _url(cloud, row))
             assert answer.status_code == 501, row
             assert answer.json()["message"] == f"The local cloud does not implement {row.operation}"
+
+
+def test_every_field_of_a_new_sandbox_is_judged() -> None:
+    wire = set(re.findall(r'd\.pop\("(\w+)"', inspect.getsource(NewSandboxV2.from_dict)))
+    assert {field for field in CREATE_FIELDS if "." not in field} == wire
+    understood = {field.alias or name for name, field in CreateBody.model_fields.items()}
+    assert understood == wire
 
 
 def _url(cloud: Cloud, row: Operation) -> str:
