@@ -42,9 +42,11 @@ from evolve_pulumi.local.tiers import Tier
 from evolve_pulumi.local.volumes import CHANGE_SECONDS, Volume, Volumes, VolumeState
 
 CHANGING = {
-    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING),
+    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING, State.SNAPSHOTTING),
     *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
 }
+REACHABLE = (State.STARTED, State.RESIZING, State.SNAPSHOTTING)
+"""States in which there is a way into a sandbox."""
 BEING_BUILT = (State.PENDING_BUILD, State.BUILDING)
 """A build takes long, so that a sandbox can be deleted meanwhile, and otherwise waited for."""
 RECOVERED_AT_ONCE = 4
@@ -125,7 +127,7 @@ class Cloud:
     def guest(self, sandbox: Sandbox) -> Guest:
         """The way into a running sandbox; using it is activity. Raises NotRunningError."""
         guest = self._guests.get(sandbox.id)
-        if guest is None or sandbox.state not in (State.STARTED, State.RESIZING):
+        if guest is None or sandbox.state not in REACHABLE:
             raise NotRunningError(f"Sandbox {sandbox.id} is {sandbox.state}")
         self.touch(sandbox)
         return guest
@@ -185,7 +187,7 @@ class Cloud:
         self._admit(sandbox, *(SIZES if before == State.ARCHIVED else ("cpu", "memory_gib")))
         changes: dict[str, Any] = {"desired": State.STARTED, "ends_at": until or sandbox.ends_at}
         if before == State.PAUSED:
-            self.update(sandbox, state=State.RESUMING, **changes)
+            self.update(sandbox, state=State.RESUMING, started_at=self.clock(), **changes)
             await asyncio.shield(self._in_background(self._thaw(sandbox)))
             return
         state = State.RESTORING if before == State.ARCHIVED else State.STARTING
@@ -465,7 +467,7 @@ class Cloud:
             await self._stopped(sandbox)
             raise LaunchFailedError(f"Sandbox could not be resumed: {error}") from error
         self.touch(sandbox)
-        self.update(sandbox, state=State.STARTED, started_at=self.clock())
+        self.update(sandbox, state=State.STARTED)
 
     async def _settle_into(self, sandbox: Sandbox, state: State) -> None:
         """End a change that shows for a moment."""
@@ -481,7 +483,7 @@ class Cloud:
 
     def _lost(self, sandbox: Sandbox) -> None:
         """A sandbox's first process ended by itself: whatever is left of it goes too."""
-        if sandbox.state in (State.STARTED, State.RESIZING, State.PAUSED):
+        if sandbox.state in (*REACHABLE, State.PAUSED):
             log.warning("Sandbox %s ended unexpectedly", sandbox.id)
             self._in_background(self._stopped(sandbox))
 
@@ -541,16 +543,20 @@ class Cloud:
 
         A template of that name gets one more build; without a name it is a new one. Raises CloudError.
         """
-        guest, snapshot = self.guest(sandbox), sandbox.snapshot
-        await guest.call("freeze")
+        self._expect(sandbox, State.STARTED)
+        self.update(sandbox, state=State.SNAPSHOTTING)
+        snapshot = sandbox.snapshot
         try:
+            await self._guests[sandbox.id].call("freeze")
             content = await self.builds.keep(self.place(sandbox).root, snapshot.built())
-        except OSError as error:
-            raise BuildFailedError(str(error)) from error
+            # Nothing may come between, or the image would be removed as one that nobody needs.
+            template, build = self.templates.request(name, [tag], snapshot, source=sandbox.id)
+            self.templates.complete(template, build, content, snapshot.built())
+        except (GuestLostError, OSError) as error:
+            raise BuildFailedError(f"The sandbox's files could not be kept: {error}") from error
         finally:
-            await guest.call("thaw")
-        template, build = self.templates.request(name, [tag], snapshot, source=sandbox.id)
-        self.templates.complete(template, build, content, snapshot.built())
+            if sandbox.state == State.SNAPSHOTTING:
+                await self._thaw(sandbox)
         return template, build
 
     def delete_template(self, template: Template) -> None:

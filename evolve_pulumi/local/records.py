@@ -33,6 +33,7 @@ class State(StrEnum):
     STARTING = "starting"
     STARTED = "started"
     RESIZING = "resizing"
+    SNAPSHOTTING = "snapshotting"
     STOPPING = "stopping"
     STOPPED = "stopped"
     PAUSING = "pausing"

@@ -19,6 +19,7 @@ from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.errors import E2BError, absent, in_e2bs_words
 from evolve_pulumi.local.e2b.previews import PREVIEW_GATE
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
+from evolve_pulumi.local.e2b.snapshots import Snapshots
 from evolve_pulumi.local.e2b.template_builds import TemplateBuilds
 from evolve_pulumi.local.e2b.templates import Templates
 from evolve_pulumi.local.e2b.throttling import throttling
@@ -42,7 +43,8 @@ def application(cloud: Cloud, key: Key, url: str) -> web.Application:
     app = web.Application(client_max_size=LARGEST_BODY)
     control = web.Application(middlewares=[in_e2bs_words, _with_key(key), throttling(cloud)])
     uploads = Uploads(cloud, key, f"{url}/e2b/uploads")
-    handlers = [Sandboxes(cloud, domain), Templates(cloud), TemplateBuilds(cloud, uploads), Volumes(cloud, key)]
+    handlers = [Sandboxes(cloud, domain), Snapshots(cloud), Volumes(cloud, key)]
+    handlers += [Templates(cloud), TemplateBuilds(cloud, uploads)]
     control.add_routes(routes(OPERATIONS, "control", handlers, absent))
     app.add_subapp("/api", control)
     archives = web.Application(middlewares=[in_e2bs_words])

@@ -1,6 +1,6 @@
 """The bodies of E2B's templates: what it takes, and how it describes templates, builds and tags."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr
@@ -114,6 +114,14 @@ def limit(query: Mapping[str, str]) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_ITEMS:
         raise E2BError(400, f"limit must be between 1 and {MOST_ITEMS}")
     return int(text)
+
+
+def page(templates: Sequence[Template], query: Mapping[str, str]) -> tuple[Sequence[Template], dict[str, str]]:
+    """A page of templates, which begins behind the one that its token names, and the header with the next token."""
+    after = query.get("nextToken", "")
+    begins = next((number for number, each in enumerate(templates, start=1) if each.id == after), 0)
+    ends = begins + limit(query)
+    return templates[begins:ends], {"X-Next-Token": templates[ends - 1].id} if ends < len(templates) else {}
 
 
 def requested(template: Template, build: Build) -> dict[str, Any]:

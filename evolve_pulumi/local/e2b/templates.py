@@ -21,13 +21,9 @@ class Templates:
         return web.json_response([template_bodies.template_body(each) for each in self._built()])
 
     async def get_v2_templates(self, request: web.Request) -> web.Response:
-        """The templates that are built, a page at a time; a page begins behind the template that its token names."""
-        built, after = self._built(), request.query.get("nextToken", "")
-        begins = next((number for number, each in enumerate(built, start=1) if each.id == after), 0)
-        ends = begins + template_bodies.limit(request.query)
-        headers = {"X-Next-Token": built[ends - 1].id} if ends < len(built) else {}
-        found = [template_bodies.template_body(each) for each in built[begins:ends]]
-        return web.json_response(found, headers=headers)
+        """The templates that are built, a page at a time."""
+        items, headers = template_bodies.page(self._built(), request.query)
+        return web.json_response([template_bodies.template_body(each) for each in items], headers=headers)
 
     async def get_templates_template_id(self, request: web.Request) -> web.Response:
         """One template, with its builds, the newest first."""

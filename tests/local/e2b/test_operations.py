@@ -16,6 +16,7 @@ from evolve_pulumi.local.e2b.envd.files import FileTransfer
 from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
 from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
+from evolve_pulumi.local.e2b.snapshots import Snapshots
 from evolve_pulumi.local.e2b.template_builds import TemplateBuilds
 from evolve_pulumi.local.e2b.templates import Templates
 from evolve_pulumi.local.e2b.volume_content import VolumeContent
@@ -70,7 +71,7 @@ def test_the_table_is_whole() -> None:
 @pytest.mark.parametrize(
     ("api", "handlers"),
     [
-        ("control", [Sandboxes, Templates, TemplateBuilds, Volumes]),
+        ("control", [Sandboxes, Snapshots, Templates, TemplateBuilds, Volumes]),
         ("envd", [ProcessService, FilesystemService, FileTransfer]),
         ("volumes", [VolumeContent]),
     ],
