@@ -7,8 +7,9 @@ from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr
 
 from evolve_pulumi.local.build_log import Entry
 from evolve_pulumi.local.e2b import names
-from evolve_pulumi.local.e2b.bodies import BASE, ENVD_VERSION, VENDOR, Body
+from evolve_pulumi.local.e2b.bodies import BASE, ENVD_VERSION, VENDOR
 from evolve_pulumi.local.e2b.errors import E2BError
+from evolve_pulumi.local.e2b.spelling import Body
 from evolve_pulumi.local.records import Snapshot
 from evolve_pulumi.local.steps_recipe import Step
 from evolve_pulumi.local.templates import DEFAULT_TAG, Build, BuildState, Template

@@ -15,8 +15,8 @@ from pydantic import Field, StrictInt
 from evolve_pulumi.local import skeleton
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.e2b import volumes
-from evolve_pulumi.local.e2b.bodies import Body
 from evolve_pulumi.local.e2b.errors import E2BError
+from evolve_pulumi.local.e2b.spelling import Body
 from evolve_pulumi.local.keys import Handler, Key
 from evolve_pulumi.local.trees import Entry, Tree
 

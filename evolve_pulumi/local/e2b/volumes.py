@@ -6,9 +6,10 @@ from aiohttp import web
 from pydantic import StrictStr
 
 from evolve_pulumi.local.cloud import Cloud
-from evolve_pulumi.local.e2b.bodies import VENDOR, Body
+from evolve_pulumi.local.e2b.bodies import VENDOR
 from evolve_pulumi.local.e2b.errors import E2BError
 from evolve_pulumi.local.e2b.names import is_uuid
+from evolve_pulumi.local.e2b.spelling import Body
 from evolve_pulumi.local.errors import VolumeNameTakenError
 from evolve_pulumi.local.keys import Key
 from evolve_pulumi.local.volumes import Volume
