@@ -120,7 +120,7 @@ def _describe(status: dict[str, Any]) -> None:
     isolation = "isolated" if status["isolated"] else "NOT ISOLATED"
     typer.echo(f"The local cloud is running at {status['url']} with {status['sandboxes']} sandboxes.")
     typer.echo(f"Sandboxes are {isolation} (tier {status['tier']}).")
-    typer.echo("To point the vendors' SDKs at it: eval \"$(evolve-pulumi local env)\"")
+    typer.echo('To point the vendors\' SDKs at it: eval "$(evolve-pulumi local env)"')
 
 
 def _status() -> dict[str, Any] | None:
