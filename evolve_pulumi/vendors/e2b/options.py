@@ -72,9 +72,8 @@ class E2BOptions(TypedDict, total=False):
     """What happens then. E2B's own default is to kill; what a stack declares is meant to stay, so here it is paused,
     which keeps files and memory and costs no computing time."""
 
-    auto_resume: Annotated[Input[bool], Attribute(e2b=Wire())]
-    """Whether a request to it, such as to its preview URL, wakes it when it is paused. Default: it does, where
-    `on_timeout` pauses."""
+    auto_resume: Annotated[Input[bool], Attribute(default=True, e2b=Wire())]
+    """Whether a request to it, such as to its preview URL, wakes it when `on_timeout` has paused it."""
 
     allow_internet_access: Annotated[Input[bool], Attribute(default=True, e2b=_egress())]
     """Whether it can send anything out."""
@@ -105,7 +104,7 @@ class E2BOptions(TypedDict, total=False):
     egress_proxy: Annotated[Input[EgressProxy], Attribute(default=None, e2b=_egress(told=False))]
     """A SOCKS5 proxy of yours through which everything is sent out. Default: none."""
 
-    mask_request_host: Annotated[Input[str], Field(min_length=1), Attribute(e2b=Wire())]
+    mask_request_host: Annotated[Input[str], Field(min_length=1), Attribute(default=None, e2b=Wire())]
     """The `Host` that requests to its preview URLs arrive with, `${PORT}` being the port: `localhost:${PORT}` for
     servers that refuse others. Default: the preview URL's own."""
 
