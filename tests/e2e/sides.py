@@ -28,6 +28,8 @@ class Side(Protocol):
     """Whether what runs in a sandbox is gone after `put_to_sleep` and `wake`."""
     builds_in_place: bool
     """Whether a changed snapshot stays the same object."""
+    cores: int
+    """Of a sandbox for which nothing is declared."""
 
     def ids(self) -> list[str]:
         """All sandboxes, the oldest first."""
@@ -79,12 +81,13 @@ class DaytonaSide:
 
     backend = "daytona"
     create_path = r"/daytona/api/sandbox$"
-    in_place = (
+    in_place: tuple[str, str] = (
         "daytona={'auto_stop_minutes': 0}",
         "daytona={'auto_stop_minutes': 30}",
     )
     sleep_ends_processes = True
     builds_in_place = False
+    cores = 1
 
     def __init__(self, cloud: Cloud) -> None:
         self.sdk = Daytona(DaytonaConfig(api_key=cloud.api_key, api_url=cloud.daytona_api_url, target="local"))
@@ -93,7 +96,8 @@ class DaytonaSide:
         return [item.id for item in sorted(self.sdk.list(), key=lambda item: str(item.created_at))]
 
     def state(self, id: str) -> str:
-        return str(self.sdk.get(id).state)
+        state = self.sdk.get(id).state
+        return state.value if state else ""
 
     def labels(self, id: str) -> Mapping[str, str]:
         return {name: value for name, value in self.sdk.get(id).labels.items() if name != "code-toolbox-language"}
@@ -144,9 +148,10 @@ class E2BSide:
 
     backend = "e2b"
     create_path = r"/e2b/api/v2/sandboxes$"
-    in_place = ("e2b={'deny_out': ['10.0.0.0/8']}", "e2b={'deny_out': ['192.168.0.0/16']}")
+    in_place: tuple[str, str] = ("e2b={'deny_out': ['10.0.0.0/8']}", "e2b={'deny_out': ['192.168.0.0/16']}")
     sleep_ends_processes = False
     builds_in_place = True
+    cores = 2
 
     def __init__(self, cloud: Cloud) -> None:
         self.sdk = client_of(cloud)

@@ -53,13 +53,15 @@ class Sandboxes:
         parameters = self._parameters(declared, token)
         deadline = time.monotonic() + timeout_seconds
         try:
-            sandbox = self._patiently(lambda: self._sdk.Sandbox.create(**parameters), timeout_seconds)
+            sandbox = self._patiently(
+                lambda: self._sdk.Sandbox.create(**parameters, request_timeout=_left(deadline)), timeout_seconds
+            )
         except EvolveError as error:
             ours = self._created_with(token)
             raise (self._undone(ours, error) if ours else error) from error
         try:
             if declared.get("state") == "paused":
-                self._pause(sandbox.sandbox_id, deadline - time.monotonic())
+                self._pause(sandbox.sandbox_id, _left(deadline))
             return self._observe(self._get(sandbox.sandbox_id), sandbox)
         except EvolveError as error:
             raise self._undone(sandbox.sandbox_id, error) from error
@@ -82,10 +84,10 @@ class Sandboxes:
             outputs = self._token(self._resume(id, _timeout(declared), timeout_seconds))
             others = [step for step in others if step.operation is not SET_TIMEOUT]
         for step in others:
-            change = Change(step.values, recorded, deadline - time.monotonic())
+            change = Change(step.values, recorded, _left(deadline))
             self._patiently(lambda s=step, c=change: s.operation.call(Remote(self._sdk, id), c), change.timeout_seconds)
         if wanted == "paused" and (was != "paused" or outputs or others):
-            self._pause(id, deadline - time.monotonic())
+            self._pause(id, _left(deadline))
         return Observed(id, outputs=outputs)
 
     def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
@@ -187,6 +189,11 @@ class Sandboxes:
         """What opens the preview URLs of one that is not public; E2B tells it to those who make or wake it."""
         token = sandbox.traffic_access_token
         return {"preview_token": token} if token else {}
+
+
+def _left(deadline: float) -> float:
+    """Seconds until then; the SDK takes none for all the time there is."""
+    return max(deadline - time.monotonic(), 1)
 
 
 def _timeout(declared: Values) -> int:
