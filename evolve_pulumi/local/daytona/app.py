@@ -25,7 +25,6 @@ from evolve_pulumi.local.operations import routes
 __all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application"]
 
 OPERATIONS = Path(__file__).with_name("operations.csv")
-LARGEST_BODY = 1 << 26
 
 
 def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Application:
@@ -39,7 +38,7 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
         return await handler(request)
 
     cloud.snapshots.build_in([bodies.DEFAULT_SNAPSHOT, bodies.PAUSABLE_SNAPSHOT])
-    app = web.Application(middlewares=[in_daytonas_words, with_key], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[in_daytonas_words, with_key])
     control = web.Application(middlewares=[throttling(cloud)])
     handlers = [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)]
     control.add_routes(routes(OPERATIONS, "control", handlers, absent))
