@@ -67,7 +67,9 @@ class FileTransfer:
         if request.content_type == OCTETS:
             if not given:
                 raise E2BError(400, "path query parameter is required for raw body upload")
-            written = [await self._write(request, sandbox, given, request.content.iter_chunked(CHUNK))]
+            content = request.content.iter_chunked(CHUNK)
+            zipped = request.headers.get(hdrs.CONTENT_ENCODING) == "gzip"
+            written = [await self._write(request, sandbox, given, _gunzipped(content) if zipped else content)]
         elif request.content_type.startswith("multipart/"):
             written = await self._write_parts(request, sandbox, given)
         else:
@@ -138,6 +140,20 @@ async def _gzipped(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for data in content:
         yield packer.compress(data)
     yield packer.flush()
+
+
+async def _gunzipped(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    unpacker = zlib.decompressobj(wbits=GZIP_WINDOW)
+    try:
+        async for packed in content:
+            while packed and (data := unpacker.decompress(packed, CHUNK)):
+                yield data
+                packed = unpacker.unconsumed_tail
+        yield unpacker.flush()
+        if not unpacker.eof:
+            raise zlib.error("incomplete stream")
+    except zlib.error as error:
+        raise E2BError(400, f"error decompressing request body: {error}") from error
 
 
 async def _content(part: BodyPartReader) -> AsyncIterator[bytes]:
