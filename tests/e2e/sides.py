@@ -28,6 +28,8 @@ class Side(Protocol):
     """Whether what runs in a sandbox is gone after `put_to_sleep` and `wake`."""
     builds_in_place: bool
     """Whether a changed snapshot stays the same object."""
+    snapshot_name: str
+    """Of a snapshot `tools` with an automatic name, as a regular expression."""
     cores: int
     """Of a sandbox for which nothing is declared."""
 
@@ -87,6 +89,7 @@ class DaytonaSide:
     )
     sleep_ends_processes = True
     builds_in_place = False
+    snapshot_name = r"tests-dev-tools-[0-9a-f]{8}-[0-9a-f]{12}"
     cores = 1
 
     def __init__(self, cloud: Cloud) -> None:
@@ -151,6 +154,7 @@ class E2BSide:
     in_place: tuple[str, str] = ("e2b={'deny_out': ['10.0.0.0/8']}", "e2b={'deny_out': ['192.168.0.0/16']}")
     sleep_ends_processes = False
     builds_in_place = True
+    snapshot_name = r"tests-dev-tools-[0-9a-f]{12}:[0-9a-f]{8}"
     cores = 2
 
     def __init__(self, cloud: Cloud) -> None:
