@@ -50,7 +50,7 @@ class TemplateBuilds:
         try:
             recipe = self._recipe(template, body)
         except BuildFailedError as error:
-            self._cloud.templates.refuse(template, build, error)
+            self._cloud.refuse_build(template, build, error)
         else:
             self._cloud.build_template(template, build, recipe)
         return web.Response(status=202)
