@@ -16,6 +16,7 @@ from e2b import (
 )
 
 from tests.cloud import Cloud, gone, host_processes
+from tests.local.e2b.inside import write
 
 
 def ends_in(sandbox: Sandbox) -> timedelta:
@@ -65,13 +66,16 @@ def test_a_paused_sandbox_is_gone_on_with(cloud: Cloud, e2b: E2B) -> None:
 def test_a_sandbox_is_started_anew_without_its_memory(
     cloud: Cloud, e2b: E2B, mode: Literal["full", "filesystem"]
 ) -> None:
-    sandbox = e2b.Sandbox.create()
+    sandbox = e2b.Sandbox.create(envs={"WORD": "word"})
+    write(sandbox, "kept", "file")
     before = host_processes(cloud)
     assert sandbox.pause(mode=mode)
     assert detail(cloud, sandbox)["pauseMode"] == mode
     again = e2b.Sandbox.connect(sandbox.sandbox_id, on_resume="reboot")
     assert again.get_info().state == SandboxState.RUNNING
     assert not set(before) & set(host_processes(cloud))
+    assert again.files.read("kept") == "file"
+    assert again.commands.run("echo $WORD").stdout == "word\n"
 
 
 def test_a_paused_sandbox_is_killed(e2b: E2B) -> None:
