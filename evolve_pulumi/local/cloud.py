@@ -134,8 +134,10 @@ class Cloud:
 
     async def wake(self, sandbox: Sandbox) -> None:
         """Let a paused sandbox go on, where a request to it does that."""
+        if not sandbox.wakes_for_seconds:
+            return
         await self.at_rest(sandbox)
-        if sandbox.state == State.PAUSED and sandbox.wakes_for_seconds:
+        if sandbox.state == State.PAUSED:
             await self.start(sandbox, self.clock() + timedelta(seconds=sandbox.wakes_for_seconds))
 
     async def at_rest(self, sandbox: Sandbox) -> None:

@@ -100,12 +100,15 @@ class CreateBody(TimedBody):
     iam: JsonValue = None
     mcp: JsonValue = None
 
+    def refuse_absent(self) -> None:
+        """Raise E2BError for a field that would have to do something here."""
+        for name, status in CREATE_FIELDS.items():
+            if status == Status.ABSENT and getattr(self, name):
+                raise E2BError(501, f"The local cloud does not implement {name} of a new sandbox")
+
     def sandbox(self, template: Snapshot, mounts: list[Mount], now: datetime) -> Sandbox:
         """The record of a sandbox that is still to be made; raises E2BError for what it cannot be."""
         wakes = self._wakes()
-        for name in ("iam", "mcp"):
-            if getattr(self, name):
-                raise E2BError(501, f"The local cloud does not implement {name} of a new sandbox")
         sandbox_id = _new_id()
         return Sandbox(
             id=sandbox_id,

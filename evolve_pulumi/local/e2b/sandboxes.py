@@ -105,6 +105,7 @@ class Sandboxes:
 
     async def _make(self, request: web.Request, body: bodies.CreateBody) -> web.Response:
         """Make a sandbox, unless the request's key says that it was asked for before."""
+        body.refuse_absent()
         key, digest = request.headers.get("Idempotency-Key"), hashlib.sha256(await request.read()).hexdigest()
         sandbox = await self._asked_for(key, digest) if key else None
         if sandbox is None:
