@@ -1,5 +1,6 @@
 """The bodies of the sandboxes of E2B's control plane: what it takes, and how it describes them."""
 
+import re
 import secrets
 import string
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ BASE = Snapshot(
     can_pause=True,
 )
 """The template that is built in: the host's own programs."""
+ID = re.compile("i[a-z0-9]{20}")
+"""What an id looks like, which fits into a host name's first label beside a port."""
 RUNNING = {State.STARTED, State.STARTING, State.RESUMING, State.SNAPSHOTTING}
 UNSEEN = {State.CREATING, State.DESTROYING}
 """States in which E2B knows nothing of a sandbox yet, or any more."""
@@ -161,9 +164,10 @@ class ConnectBody(TimedBody):
 
 
 class ResumeBody(ConnectBody):
-    """The same in the API's first version, with its shorter time."""
+    """The same in the API's first version, with its shorter time and whether it pauses after that."""
 
     timeout: StrictInt = 15
+    auto_pause: StrictBool | None = None
 
 
 class PauseBody(Body):
@@ -252,5 +256,4 @@ def _end(sandbox: Sandbox) -> datetime:
 
 
 def _new_id() -> str:
-    """An id as E2B's are, which fits into a host name's first label beside a port."""
     return "i" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(20))

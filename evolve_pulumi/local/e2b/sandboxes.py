@@ -43,8 +43,11 @@ class Sandboxes:
     async def post_sandboxes_sandbox_id_resume(self, request: web.Request) -> web.Response:
         """Let a paused sandbox run again."""
         body = bodies.ResumeBody.model_validate(await request.json())
-        if bodies.state(await finding.at_rest(self._cloud, request)) == "running":
-            raise E2BError(409, f"Sandbox {request.match_info['sandbox_id']} is already running")
+        sandbox = await finding.at_rest(self._cloud, request)
+        if bodies.state(sandbox) == "running":
+            raise E2BError(409, f"Sandbox {sandbox.id} is already running")
+        if body.auto_pause is not None:
+            self._cloud.update(sandbox, at_end=State.PAUSED if body.auto_pause else State.DESTROYED)
         return await self._connect(request, body)
 
     async def get_sandboxes_sandbox_id(self, request: web.Request) -> web.Response:

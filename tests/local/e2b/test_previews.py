@@ -41,7 +41,7 @@ def test_programs_inside_see_the_host_that_is_put_before_them(cloud: Cloud, e2b:
     assert (headers["Host"], headers["X-Forwarded-Host"]) == ("localhost:3000", sandbox.get_host(PORT))
 
 
-def test_a_paused_sandbox_is_not_there(cloud: Cloud, e2b: E2B) -> None:
+def test_a_sandbox_that_is_paused_or_killed_is_not_there(cloud: Cloud, e2b: E2B) -> None:
     sandbox = e2b.Sandbox.create(lifecycle={"on_timeout": "pause"})
     serve(cloud, sandbox)
     sandbox.pause()
@@ -50,6 +50,9 @@ def test_a_paused_sandbox_is_not_there(cloud: Cloud, e2b: E2B) -> None:
     assert sandbox.get_info().state == SandboxState.PAUSED
     e2b.Sandbox.connect(sandbox.sandbox_id)
     assert visit(cloud, sandbox).status_code == 200, "what ran goes on"
+    sandbox.kill()
+    answer = visit(cloud, sandbox)
+    assert (answer.status_code, answer.json()["message"]) == (502, "The sandbox was not found")
 
 
 def test_a_request_wakes_a_paused_sandbox_with_all_that_ran(cloud: Cloud, e2b: E2B) -> None:
