@@ -19,6 +19,7 @@ CloudError
   VolumeNotReadyError
   VolumeInUseError
   CommandTimeoutError
+  InterpreterEndedError
   SessionExistsError
   SessionEndedError
 """
@@ -102,6 +103,10 @@ class VolumeInUseError(CloudError):
 
 class CommandTimeoutError(CloudError):
     """A command took longer than it was given, and was killed."""
+
+
+class InterpreterEndedError(CloudError):
+    """The interpreter's process ended while code was running."""
 
 
 class SessionExistsError(CloudError):

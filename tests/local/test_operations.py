@@ -12,6 +12,7 @@ from daytona_api_client import CreateSandbox
 
 from evolve_pulumi.local.daytona.app import OPERATIONS
 from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS, CreateBody
+from evolve_pulumi.local.daytona.code import Code
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.toolbox import Toolbox
@@ -44,7 +45,7 @@ def test_the_table_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("api", "handlers"), [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox, ToolboxFiles])]
+    ("api", "handlers"), [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox, ToolboxFiles, Code])]
 )
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}
