@@ -118,7 +118,8 @@ class Cloud:
     def environment(self, sandbox: Sandbox) -> dict[str, str]:
         """What every process in a sandbox starts with."""
         own = self.tier.environment(self.place(sandbox), sandbox.user)
-        return {**own, **sandbox.snapshot.env, **sandbox.env}
+        known = {**own, **sandbox.snapshot.env, **sandbox.env, **sandbox.running_env}
+        return {name: value for name, value in known.items() if value is not None}
 
     def workdir(self, sandbox: Sandbox) -> str:
         """Where a sandbox's processes start."""
@@ -507,7 +508,7 @@ class Cloud:
                 await asyncio.to_thread(self.tier.end, sandbox.process)
         except HostError as error:
             raise self._stuck(sandbox, error) from error
-        self.update(sandbox, process=None)
+        self.update(sandbox, process=None, running_env={})
         for path in self.place(sandbox).logs.iterdir():
             path.unlink()
 
