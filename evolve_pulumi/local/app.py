@@ -17,7 +17,11 @@ from evolve_pulumi.local.traffic import Fault, Traffic
 
 Model = TypeVar("Model", bound=BaseModel)
 
+LARGEST_BODY = 1 << 26
+"""Of a request that is read at once; what is streamed has no limit."""
 LOOPBACK = ("127.0.0.1", "localhost")
+LARGEST_BODY = 1 << 26
+"""Of what is read at once, whichever API it is for: aiohttp heeds the outermost application's limit alone."""
 
 
 class Advance(BaseModel):
@@ -45,7 +49,7 @@ class Server:
         async def by_host(request: web.Request, handler: Handler) -> web.StreamResponse:
             return await self._by_host(request, handler)
 
-        app = web.Application(middlewares=[by_host])
+        app = web.Application(middlewares=[by_host], client_max_size=LARGEST_BODY)
         app.add_routes(
             [
                 web.get("/local/status", self.status),

@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
-import shlex
 import string
-import uuid
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from evolve_pulumi.local import entrypoint
 from evolve_pulumi.local.builds import INTERRUPTED, Builds
 from evolve_pulumi.local.errors import (
     BuildFailedError,
@@ -50,10 +48,6 @@ RECOVERED_AT_ONCE = 4
 """Sandboxes started at the same time when the server comes up; more only compete for the processor."""
 SETTLING_SECONDS = 0.01
 SIGNED_TOKEN_LENGTH = 16
-READY_SECONDS = 30
-"""How long a start waits for what the image starts with, where that says when it is ready."""
-ENTRYPOINT = "entrypoint"
-"""The session in which an image's own program runs."""
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +94,8 @@ class Cloud:
     def environment(self, sandbox: Sandbox) -> dict[str, str]:
         """What every process in a sandbox starts with."""
         own = self.tier.environment(self.place(sandbox), sandbox.user)
-        return {**own, **sandbox.snapshot.env, **sandbox.env}
+        known = {**own, **sandbox.snapshot.env, **sandbox.env, **sandbox.running_env}
+        return {name: value for name, value in known.items() if value is not None}
 
     def workdir(self, sandbox: Sandbox) -> str:
         """Where a sandbox's processes start."""
@@ -386,7 +381,8 @@ class Cloud:
             process = await asyncio.to_thread(self.tier.launch, place, sandbox.user, self._mounted(sandbox), base)
             self.update(sandbox, process=process)
             await self._connect(sandbox)
-            await self._run_entrypoint(sandbox)
+            environment, cwd = self.environment(sandbox), self.workdir(sandbox)
+            await entrypoint.run(self._guests[sandbox.id], sandbox.snapshot, environment, cwd, place.logs)
         except (HostError, GuestLostError, OSError, NotFoundError, VolumeNotReadyError) as error:
             console = place.console.read_text(errors="replace").strip() if place.console.exists() else ""
             await self._halt(sandbox)
@@ -411,30 +407,6 @@ class Cloud:
         self.update(sandbox, state=State.CREATING)
         with contextlib.suppress(LaunchFailedError):
             await self._launch_now(sandbox)
-
-    async def _run_entrypoint(self, sandbox: Sandbox) -> None:
-        """Start the image's program, as a session of that name."""
-        if not sandbox.snapshot.entrypoint:
-            return
-        guest, environment = self._guests[sandbox.id], self.environment(sandbox)
-        await guest.call("open_session", session=ENTRYPOINT, env=environment, cwd=self.workdir(sandbox))
-        command = shlex.join(sandbox.snapshot.entrypoint)
-        await guest.run(ENTRYPOINT, str(uuid.uuid4()), command, self.place(sandbox).logs)
-        if sandbox.snapshot.ready:
-            await self._until_ready(sandbox)
-
-    async def _until_ready(self, sandbox: Sandbox) -> None:
-        """Wait for the image's program; where it takes too long, the sandbox goes on without."""
-        guest, environment = self._guests[sandbox.id], self.environment(sandbox)
-        with contextlib.suppress(TimeoutError), open(os.devnull, "r+b") as nothing:
-            async with asyncio.timeout(READY_SECONDS):
-                while True:
-                    fds = [nothing.fileno()] * 3
-                    _, ended = await guest.spawn(sandbox.snapshot.ready, environment, self.workdir(sandbox), fds)
-                    if await ended == 0:
-                        return
-                    await asyncio.sleep(CHANGE_SECONDS)
-        log.warning("What sandbox %s starts with is not ready after %s seconds", sandbox.id, READY_SECONDS)
 
     async def _freeze(self, sandbox: Sandbox) -> None:
         try:
@@ -489,7 +461,7 @@ class Cloud:
                 await asyncio.to_thread(self.tier.end, sandbox.process)
         except HostError as error:
             raise self._stuck(sandbox, error) from error
-        self.update(sandbox, process=None)
+        self.update(sandbox, process=None, running_env={})
         for path in self.place(sandbox).logs.iterdir():
             path.unlink()
 

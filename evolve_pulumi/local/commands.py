@@ -1,19 +1,16 @@
 """Commands in a running sandbox: single ones, and sessions whose logs can be read again and followed."""
 
 import asyncio
-import os
-import signal
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 
 from evolve_pulumi.local.agent.logs import EXIT
 from evolve_pulumi.local.cloud import Cloud
-from evolve_pulumi.local.errors import CommandTimeoutError, NotFoundError, SessionEndedError, SessionExistsError
-from evolve_pulumi.local.guest import Guest
+from evolve_pulumi.local.errors import NotFoundError, SessionEndedError, SessionExistsError
 from evolve_pulumi.local.logs import LogReader, Record
+from evolve_pulumi.local.programs import Programs
 from evolve_pulumi.local.records import Sandbox
 
 SHELL = "/bin/bash"
@@ -33,31 +30,14 @@ class Commands:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._programs = Programs(cloud)
 
     async def execute(
         self, sandbox: Sandbox, text: str, cwd: str | None, env: dict[str, str], seconds: float | None
     ) -> tuple[int, bytes]:
         """Run one command; returns its exit code and all output, which ends when nobody can write to it any more."""
-        guest = self._cloud.guest(sandbox)
-        environment = {**self._cloud.environment(sandbox), **env}
-        reader, writer = os.pipe()
-        with open(reader, "rb", buffering=0) as pipe, open(writer, "wb") as sink, open(os.devnull) as nothing:
-            fds = [nothing.fileno(), sink.fileno(), sink.fileno()]
-            pid, ended = await guest.spawn([SHELL, "-c", text], environment, cwd or self._cloud.workdir(sandbox), fds)
-            sink.close()
-            return await self._finish(guest, pid, ended, pipe, seconds)
-
-    async def _finish(
-        self, guest: Guest, pid: int, ended: "asyncio.Future[int]", pipe: FileIO, seconds: float | None
-    ) -> tuple[int, bytes]:
-        """Read a process's output to its end, or kill it when the time is up."""
-        try:
-            async with asyncio.timeout(seconds):
-                output = await _read_all(pipe)
-                return await ended, output
-        except TimeoutError:
-            await guest.call("kill", pid=pid, number=signal.SIGKILL)
-            raise CommandTimeoutError(f"Command took longer than {seconds:g} seconds") from None
+        finished = await self._programs.run(sandbox, [SHELL, "-c", text], cwd=cwd, env=env, seconds=seconds)
+        return finished.code, finished.output
 
     async def open_session(self, sandbox: Sandbox, name: str) -> None:
         """Start a session where processes start; raises SessionExistsError."""
@@ -128,15 +108,3 @@ class Commands:
     def _log(self, sandbox: Sandbox, key: str) -> Path:
         # A key comes back from the sandbox; only what is one can name a file.
         return self._cloud.place(sandbox).logs / f"{uuid.UUID(key)}.log"
-
-
-async def _read_all(pipe: FileIO) -> bytes:
-    """Everything that comes out of a pipe, which is closed afterwards."""
-    stream = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(stream), pipe
-    )
-    try:
-        return await stream.read()
-    finally:
-        transport.close()

@@ -21,9 +21,13 @@ CloudError
   VolumeNotReadyError
   VolumeInUseError
   CommandTimeoutError
+  InterpreterEndedError
+  GitError
   SessionExistsError
   SessionEndedError
 """
+
+from enum import StrEnum
 
 
 class CloudError(Exception):
@@ -120,6 +124,32 @@ class VolumeInUseError(CloudError):
 
 class CommandTimeoutError(CloudError):
     """A command took longer than it was given, and was killed."""
+
+
+class InterpreterEndedError(CloudError):
+    """The interpreter's process ended while code was running."""
+
+
+class GitProblem(StrEnum):
+    """What Git can stumble over, as far as its words tell."""
+
+    AUTH_FAILED = "auth_failed"
+    REPO_NOT_FOUND = "repo_not_found"
+    BRANCH_NOT_FOUND = "branch_not_found"
+    BRANCH_EXISTS = "branch_exists"
+    PUSH_REJECTED = "push_rejected"
+    REMOTE_REJECTED = "remote_rejected"
+    DIRTY_WORKTREE = "dirty_worktree"
+    MERGE_CONFLICT = "merge_conflict"
+    TRANSPORT_FAILED = "transport_failed"
+
+
+class GitError(CloudError):
+    """Git failed, and said why; `problem` is None where its words say nothing that is known."""
+
+    def __init__(self, words: str, problem: GitProblem | None) -> None:
+        super().__init__(words)
+        self.problem = problem
 
 
 class SessionExistsError(CloudError):

@@ -159,6 +159,8 @@ class Sandbox(BaseModel):
     snapshot: Snapshot
     user: str
     env: dict[str, str] = {}
+    running_env: dict[str, str | None] = {}
+    """Variables that were set, or taken away, for what starts from then on until it stops."""
     labels: dict[str, str] = {}
     public: bool = False
     mounts: list[Mount] = []

@@ -11,11 +11,14 @@ from aiohttp import web
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.bodies import VENDOR
+from evolve_pulumi.local.daytona.code import Code
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
+from evolve_pulumi.local.daytona.git import Repositories
 from evolve_pulumi.local.daytona.previews import PREVIEW_GATE
 from evolve_pulumi.local.daytona.signatures import signed
 from evolve_pulumi.local.daytona.snapshots import Snapshots
+from evolve_pulumi.local.daytona.system import System
 from evolve_pulumi.local.daytona.throttling import throttling
 from evolve_pulumi.local.daytona.toolbox import Toolbox
 from evolve_pulumi.local.daytona.toolbox_files import ToolboxFiles
@@ -25,7 +28,6 @@ from evolve_pulumi.local.operations import routes
 __all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application"]
 
 OPERATIONS = Path(__file__).with_name("operations.csv")
-LARGEST_BODY = 1 << 26
 
 
 def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Application:
@@ -39,11 +41,11 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
         return await handler(request)
 
     cloud.snapshots.build_in([bodies.DEFAULT_SNAPSHOT, bodies.PAUSABLE_SNAPSHOT])
-    app = web.Application(middlewares=[in_daytonas_words, with_key], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[in_daytonas_words, with_key])
     control = web.Application(middlewares=[throttling(cloud)])
     handlers = [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)]
     control.add_routes(routes(OPERATIONS, "control", handlers, absent))
     app.add_subapp("/api", control)
-    inside = [Toolbox(cloud), ToolboxFiles(cloud)]
+    inside = [Toolbox(cloud), ToolboxFiles(cloud), Code(cloud), Repositories(cloud), System(cloud)]
     app.add_routes(routes(OPERATIONS, "toolbox", inside, absent, prefix="/toolbox/{toolbox}"))
     return app

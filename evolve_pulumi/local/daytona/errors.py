@@ -9,11 +9,23 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from evolve_pulumi.local import errors
+from evolve_pulumi.local.errors import GitProblem
 from evolve_pulumi.local.guest import GuestLostError
 from evolve_pulumi.local.keys import Handler
 
 DAEMON = "DAYTONA_DAEMON"
 """Who an error comes from, when it arose inside a sandbox."""
+GIT_STATUSES = {
+    GitProblem.AUTH_FAILED: 401,
+    GitProblem.REPO_NOT_FOUND: 404,
+    GitProblem.BRANCH_NOT_FOUND: 404,
+    GitProblem.BRANCH_EXISTS: 409,
+    GitProblem.PUSH_REJECTED: 409,
+    GitProblem.REMOTE_REJECTED: 422,
+    GitProblem.DIRTY_WORKTREE: 409,
+    GitProblem.MERGE_CONFLICT: 409,
+    GitProblem.TRANSPORT_FAILED: 502,
+}
 
 
 class DaytonaError(Exception):
@@ -65,6 +77,8 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(400, _of_quota(error))
         case errors.SessionEndedError():
             return DaytonaError(410, str(error), "SESSION_ENDED")
+        case errors.GitError():
+            return _of_git(error)
         case errors.CloudError():
             return DaytonaError(400, str(error))
         case ValidationError():
@@ -89,6 +103,12 @@ def _of_quota(error: errors.QuotaExceededError) -> str:
     return f"Total {size} limit exceeded. Maximum allowed: {error.most}"
 
 
+def _of_git(error: errors.GitError) -> DaytonaError:
+    if error.problem is None:
+        return DaytonaError(400, str(error))
+    return DaytonaError(GIT_STATUSES[error.problem], str(error), f"GIT_{error.problem.name}")
+
+
 def _from_inside(error: OSError) -> DaytonaError:
     """An error that the system reported inside the sandbox."""
     text = error.strerror or str(error)
@@ -97,6 +117,8 @@ def _from_inside(error: OSError) -> DaytonaError:
             return DaytonaError(404, text, "FILE_NOT_FOUND")
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return DaytonaError(403, text, "FILE_ACCESS_DENIED")
+        case errno.EEXIST:
+            return DaytonaError(409, text)
         case errno.EISDIR | errno.ENOTDIR | errno.EINVAL | errno.ENAMETOOLONG:
             return DaytonaError(400, text, "INVALID_FILE_PATH")
         case _:

@@ -33,14 +33,13 @@ from evolve_pulumi.local_address import LocalAddress
 __all__ = ["OPERATIONS", "PREVIEW_GATE", "VENDOR", "application", "signed_files"]
 
 OPERATIONS = Path(__file__).with_name("operations.csv")
-LARGEST_BODY = 1 << 26
 
 
 def application(cloud: Cloud, key: Key, url: str) -> web.Application:
     """All three; `url` is the server's base URL, which answers contain."""
     cloud.snapshots.build_in([bodies.BASE])
     domain = LocalAddress(url=url, api_key=key.text).e2b_domain
-    app = web.Application(client_max_size=LARGEST_BODY)
+    app = web.Application()
     control = web.Application(middlewares=[in_e2bs_words, _with_key(key), throttling(cloud)])
     uploads = Uploads(cloud, key, f"{url}/e2b/uploads")
     handlers = [Sandboxes(cloud, domain), Snapshots(cloud), Volumes(cloud, key)]

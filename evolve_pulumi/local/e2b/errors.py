@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from evolve_pulumi.local import errors
+from evolve_pulumi.local.guest import GuestLostError
 from evolve_pulumi.local.keys import Handler
 
 _TOO_MANY = (
@@ -44,6 +45,8 @@ def translate(error: Exception) -> E2BError | None:
             return E2BError(500, str(error))
         case errors.CloudError():
             return E2BError(400, str(error))
+        case GuestLostError():
+            return E2BError(502, "The sandbox was not found")
         case ValidationError():
             problems = error.errors(include_url=False, include_input=False)
             return E2BError(400, ", ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems))

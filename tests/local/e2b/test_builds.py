@@ -147,6 +147,11 @@ def test_a_step_that_fails_is_named_with_the_end_of_what_it_wrote(e2b: E2B) -> N
     assert ("info", "last") in said
     assert said[-2] == ("error", "RUN echo first; echo last >&2; exit 3: exit status 3")
     assert len([message for _, message in said if message == "fine"]) == 1
+    info = e2b.Template.build_in_background(template, "bad")
+    until(lambda: e2b.Template.get_build_status(info).status == TemplateBuildStatus.ERROR)
+    reason = e2b.Template.get_build_status(info).reason
+    assert reason is not None
+    assert (reason.step, reason.log_entries[-2].message) == ("2", "last")
 
 
 @pytest.mark.parametrize(
