@@ -13,6 +13,7 @@ from evolve_pulumi.local.e2b.names import find_snapshot
 from evolve_pulumi.local.e2b.network import NetworkUpdateBody
 from evolve_pulumi.local.errors import LaunchFailedError, NotFoundError
 from evolve_pulumi.local.records import Mount, Sandbox, Snapshot, State
+from evolve_pulumi.local.usage import measure
 
 MOST = timedelta(seconds=bodies.MOST_SECONDS)
 
@@ -105,6 +106,14 @@ class Sandboxes:
         sandbox = await finding.running(self._cloud, request)
         self._cloud.update(sandbox, options=body.applied(sandbox.options))
         return web.Response(status=204)
+
+    async def get_sandboxes_sandbox_id_metrics(self, request: web.Request) -> web.Response:
+        """What a sandbox uses now, where that is asked for; one that is paused uses nothing."""
+        sandbox, now = finding.asked(self._cloud, request), self._cloud.clock()
+        wanted = bodies.MetricsQuery.model_validate(dict(request.query)).holds(now)
+        if not wanted or bodies.state(sandbox) != "running":
+            return web.json_response([])
+        return web.json_response([bodies.metric(sandbox, await measure(self._cloud, sandbox), now)])
 
     async def _make(self, request: web.Request, body: bodies.CreateBody) -> web.Response:
         """Make a sandbox, unless the request's key says that it was asked for before."""
