@@ -109,9 +109,9 @@ class Sandboxes:
 
     async def get_sandboxes_sandbox_id_metrics(self, request: web.Request) -> web.Response:
         """What a sandbox uses now, where that is asked for; one that is paused uses nothing."""
-        sandbox, now = finding.asked(self._cloud, request), self._cloud.clock()
+        sandbox, now = await finding.at_rest(self._cloud, request), self._cloud.clock()
         wanted = bodies.MetricsQuery.model_validate(dict(request.query)).holds(now)
-        if not wanted or bodies.state(sandbox) != "running":
+        if not wanted or sandbox.state != State.STARTED:
             return web.json_response([])
         return web.json_response([bodies.metric(sandbox, await measure(self._cloud, sandbox), now)])
 
