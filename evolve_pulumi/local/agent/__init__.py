@@ -6,6 +6,6 @@ descriptors beside it. A request `{"id", "op", "arguments"}` gets one reply, `{"
 What a connection started is reported to it when it ends: `{"ended": key, "code": n}`.
 
 `loop` answers requests. Shells with their commands (`sessions`), single processes (`running`) and watched folders
-(`watch`) outlive the server, with what they wrote in `logs`. `processes`, `files`, `searching` and `system` do the rest.
-`interpreter` is a program of its own.
+(`watch`) outlive the server, with what they wrote in `logs`. `processes`, `files`, `searching` and `system` do the
+rest. `interpreter` is a program of its own.
 """
