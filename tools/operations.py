@@ -66,7 +66,7 @@ E2B = """\
   fails the build. All files belong to one user, whom steps may call `user` or `root`, so no package manager works.
   Archives are opened in there alone; the mode of a `COPY` is that of files, not of folders. The same steps are built
   once, unless they are forced. The start command runs anew in every sandbox, which is there when the ready command ends
-  well, or after 30 seconds. Names have the namespace `local`.
+  well, or after 10 seconds. Names have the namespace `local`.
 - **Volumes** are there and gone at once, mounted or not. Links in them lead through the volume and never out of it.
 - **Times.** A sandbox runs for 24 hours at most, then it is killed or pauses, as it was asked to.
 - **Pauses.** The processes of a paused sandbox stand still, and go on where they were. When the server ends, they end:

@@ -494,6 +494,11 @@ class Cloud:
         self.templates.start(template, build, recipe)
         self._forget_images()
 
+    def refuse_build(self, template: Template, build: Build, error: BuildFailedError) -> None:
+        """The same for a build that fails at once."""
+        self.templates.refuse(template, build, error)
+        self._forget_images()
+
     async def keep_template(self, sandbox: Sandbox, name: str | None, tag: str) -> tuple[Template, Build]:
         """Make a template's build of a sandbox's files as they are; its processes stand still meanwhile.
 

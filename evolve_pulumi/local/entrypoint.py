@@ -12,7 +12,7 @@ from evolve_pulumi.local.records import Snapshot
 
 ENTRYPOINT = "entrypoint"
 """The session in which it runs."""
-MOST_SECONDS = 30
+MOST_SECONDS = 10
 """How long a start waits for it, where the image says when it is ready."""
 ASK_SECONDS = 0.1
 
