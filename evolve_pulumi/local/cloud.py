@@ -6,7 +6,7 @@ import logging
 import secrets
 import string
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +32,14 @@ from evolve_pulumi.local.errors import (
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
 from evolve_pulumi.local.limits import NOT_RUNNING, SIZES, Limits, Size
-from evolve_pulumi.local.records import Place, Sandbox, SignedPreview, Snapshot, SnapshotState, State, Store
+from evolve_pulumi.local.records import CHANGING, Place, Sandbox, SignedPreview, Snapshot, SnapshotState, State, Store
 from evolve_pulumi.local.snapshots import Snapshots
 from evolve_pulumi.local.steps_recipe import StepsRecipe
 from evolve_pulumi.local.templates import Build, Template, Templates
 from evolve_pulumi.local.tiers import Tier
+from evolve_pulumi.local.timers import Clock, next_change
 from evolve_pulumi.local.volumes import CHANGE_SECONDS, Volume, Volumes, VolumeState
 
-CHANGING = {
-    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING, State.SNAPSHOTTING),
-    *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
-}
 REACHABLE = (State.STARTED, State.RESIZING, State.SNAPSHOTTING)
 """States in which there is a way into a sandbox."""
 BEING_BUILT = (State.PENDING_BUILD, State.BUILDING)
@@ -53,21 +50,6 @@ SETTLING_SECONDS = 0.01
 SIGNED_TOKEN_LENGTH = 16
 
 log = logging.getLogger(__name__)
-
-
-class Clock:
-    """The machine's time, and what it was moved forward by."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return datetime.now(UTC) + self._ahead
-
-    def move_to(self, time: datetime) -> None:
-        """Move forward to a time; one that is past is passed over."""
-        self._ahead += max(time - self(), timedelta())
 
 
 class Cloud:
@@ -112,7 +94,8 @@ class Cloud:
     def environment(self, sandbox: Sandbox) -> dict[str, str]:
         """What every process in a sandbox starts with."""
         own = self.tier.environment(self.place(sandbox), sandbox.user)
-        return {**own, **sandbox.snapshot.env, **sandbox.env}
+        known = {**own, **sandbox.snapshot.env, **sandbox.env, **sandbox.running_env}
+        return {name: value for name, value in known.items() if value is not None}
 
     def workdir(self, sandbox: Sandbox) -> str:
         """Where a sandbox's processes start."""
@@ -128,8 +111,10 @@ class Cloud:
 
     async def wake(self, sandbox: Sandbox) -> None:
         """Let a paused sandbox go on, where a request to it does that."""
+        if not sandbox.wakes_for_seconds:
+            return
         await self.at_rest(sandbox)
-        if sandbox.state == State.PAUSED and sandbox.wakes_for_seconds:
+        if sandbox.state == State.PAUSED:
             await self.start(sandbox, self.clock() + timedelta(seconds=sandbox.wakes_for_seconds))
 
     async def at_rest(self, sandbox: Sandbox) -> None:
@@ -347,13 +332,13 @@ class Cloud:
         """Do what has reached its time, by the cloud's clock."""
         for due, sandbox, state in self._timers():
             # Its time may have been put off while others took theirs.
-            if due <= self.clock() and self._next(sandbox) == (due, state):
+            if due <= self.clock() and next_change(sandbox) == (due, state):
                 with contextlib.suppress(CloudError):
                     await self._bring_into(sandbox, state)
 
     def _timers(self) -> list[tuple[datetime, Sandbox, State]]:
         """What sandboxes are to change into by themselves, and when."""
-        found = [(sandbox, self._next(sandbox)) for sandbox in self.sandboxes()]
+        found = [(sandbox, next_change(sandbox)) for sandbox in self.sandboxes()]
         return [(timer[0], sandbox, timer[1]) for sandbox, timer in found if timer]
 
     def _named(self, vendor: str, name: str) -> Sandbox | None:
@@ -476,7 +461,7 @@ class Cloud:
                 await asyncio.to_thread(self.tier.end, sandbox.process)
         except HostError as error:
             raise self._stuck(sandbox, error) from error
-        self.update(sandbox, process=None)
+        self.update(sandbox, process=None, running_env={})
         for path in self.place(sandbox).logs.iterdir():
             path.unlink()
 
@@ -595,25 +580,6 @@ class Cloud:
         except GuestLostError:
             await self._bury(sandbox)
             await self.start(sandbox)
-
-    def _next(self, sandbox: Sandbox) -> tuple[datetime, State] | None:
-        """When a sandbox changes by itself, and into what; None while it changes, and where it stays as it is."""
-        if sandbox.state in CHANGING:
-            return None
-        idle_minutes = {
-            State.STARTED: {State.STOPPED: sandbox.auto_stop_minutes, State.PAUSED: sandbox.auto_pause_minutes},
-            State.STOPPED: {
-                State.DESTROYED: sandbox.auto_delete_minutes,
-                State.ARCHIVED: sandbox.auto_archive_minutes,
-            },
-        }.get(sandbox.state, {})
-        since = sandbox.last_activity_at
-        coming = [(since + timedelta(minutes=idle), into) for into, idle in idle_minutes.items() if idle > 0]
-        if sandbox.destroy_at:
-            coming.append((sandbox.destroy_at, State.DESTROYED))
-        if sandbox.ends_at and sandbox.state == State.STARTED:
-            coming.append((sandbox.ends_at, sandbox.at_end))
-        return min(coming, default=None)
 
     async def _bring_into(self, sandbox: Sandbox, state: State) -> None:
         match state:

@@ -8,6 +8,8 @@ from typing import Any
 from evolve_pulumi.local.guest import Guest
 
 CHUNK = 1 << 18
+MOVE_SECONDS = 600
+"""How long moving may take, which is copying between volumes."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,11 @@ async def make_folder(guest: Guest, path: str, mode: int | None = None) -> bool:
     return (await guest.call("make_folder", path=path, mode=mode))["made"]
 
 
-async def move(guest: Guest, source: str, destination: str, *, parents: bool = False) -> None:
-    """Give a file or folder another path, in the place of a file that is there, its folders made on demand."""
-    await guest.call("move", source=source, destination=destination, parents=parents)
+async def move(guest: Guest, source: str, destination: str, *, parents: bool = False, replace: bool = True) -> None:
+    """Give a file or folder another path, if wanted in the place of what is there, its folders made on demand."""
+    await guest.call(
+        "move", patience=MOVE_SECONDS, source=source, destination=destination, parents=parents, replace=replace
+    )
 
 
 async def remove(guest: Guest, path: str, *, recursive: bool) -> None:

@@ -47,6 +47,13 @@ class State(StrEnum):
     ERROR = "error"
 
 
+CHANGING = {
+    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING, State.SNAPSHOTTING),
+    *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
+}
+"""States on the way to another."""
+
+
 class FirstProcess(BaseModel):
     """A sandbox's first process on the host; the start time, in clock ticks, tells it from a later one of that pid."""
 
@@ -152,6 +159,8 @@ class Sandbox(BaseModel):
     snapshot: Snapshot
     user: str
     env: dict[str, str] = {}
+    running_env: dict[str, str | None] = {}
+    """Variables that were set, or taken away, for what starts from then on until it stops."""
     labels: dict[str, str] = {}
     public: bool = False
     mounts: list[Mount] = []

@@ -55,6 +55,10 @@ class Tier(ABC):
         self._starters: dict[int, subprocess.Popen[bytes]] = {}
 
     @abstractmethod
+    def root(self, place: Place) -> str:
+        """The folder that holds all of a sandbox's own files, as seen inside."""
+
+    @abstractmethod
     def home(self, place: Place, user: str) -> str:
         """The user's home, as seen inside."""
 
@@ -120,6 +124,11 @@ class Bubblewrap(Tier):
         self._program = _bubblewrap(runtime)
         self._nested = [] if nested else ["--disable-userns"]
 
+    def root(self, place: Place) -> str:
+        """The root folder."""
+        del place
+        return "/"
+
     def home(self, place: Place, user: str) -> str:
         """The user's home, as seen inside."""
         del place
@@ -164,6 +173,10 @@ class PlainProcess(Tier):
     isolated = False
     # Here the agent has to find what it started.
     ending_signal = signal.SIGTERM
+
+    def root(self, place: Place) -> str:
+        """A folder of the host."""
+        return str(place.root)
 
     def home(self, place: Place, user: str) -> str:
         """The user's home: a folder of the host."""

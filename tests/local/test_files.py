@@ -2,6 +2,9 @@
 
 import pytest
 from daytona import (
+    CreateSandboxFromSnapshotParams,
+    Daytona,
+    DaytonaConflictError,
     DaytonaError,
     DaytonaFileAccessDeniedError,
     DaytonaFileNotFoundError,
@@ -9,6 +12,7 @@ from daytona import (
     FileDownloadRequest,
     FileUpload,
     Sandbox,
+    VolumeMount,
 )
 
 
@@ -66,6 +70,34 @@ def test_what_cannot_be_read_or_written_says_why(sandbox: Sandbox) -> None:
         sandbox.fs.download_file("pipe")
     with pytest.raises(DaytonaError):
         sandbox.fs.download_file("loop")
+
+
+def test_what_is_moved_keeps_its_content_and_takes_no_other_place(sandbox: Sandbox) -> None:
+    sandbox.fs.upload_file(b"1", "from/a")
+    sandbox.fs.move_files("from/a", "from/ü b")
+    sandbox.fs.move_files("from", "to")
+    assert sandbox.fs.download_file("to/ü b") == b"1"
+    sandbox.fs.upload_file(b"2", "other")
+    for destination in ("to/ü b", "to"):
+        with pytest.raises(DaytonaConflictError, match="File exists"):
+            sandbox.fs.move_files("other", destination)
+    with pytest.raises(DaytonaFileNotFoundError):
+        sandbox.fs.move_files("none", "x")
+    with pytest.raises(DaytonaFileNotFoundError):
+        sandbox.fs.move_files("other", "no/folder")
+
+
+def test_files_move_into_volumes_and_out_of_them(daytona: Daytona) -> None:
+    volume = daytona.volume.create("v")
+    while daytona.volume.get("v").state != "ready":
+        pass
+    mounts = [VolumeMount(volume_id=volume.id, mount_path="/volume")]
+    sandbox = daytona.create(CreateSandboxFromSnapshotParams(volumes=mounts))
+    sandbox.fs.upload_file(b"1", "folder/f")
+    sandbox.fs.move_files("folder", "/volume/folder")
+    sandbox.fs.move_files("/volume/folder/f", "/home/daytona/f")
+    assert sandbox.fs.download_file("f") == b"1"
+    assert sandbox.fs.list_files("/volume/folder") == []
 
 
 def test_permissions_are_set_one_by_one(sandbox: Sandbox) -> None:

@@ -16,6 +16,7 @@ from evolve_pulumi.local.daytona.code import Code
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.git import Repositories
 from evolve_pulumi.local.daytona.snapshots import Snapshots
+from evolve_pulumi.local.daytona.system import System
 from evolve_pulumi.local.daytona.toolbox import Toolbox
 from evolve_pulumi.local.daytona.toolbox_files import ToolboxFiles
 from evolve_pulumi.local.operations import Operation, Status, operations
@@ -47,7 +48,7 @@ def test_the_table_is_whole() -> None:
 
 @pytest.mark.parametrize(
     ("api", "handlers"),
-    [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox, ToolboxFiles, Code, Repositories])],
+    [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox, ToolboxFiles, Code, Repositories, System])],
 )
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}

@@ -102,11 +102,19 @@ def make_folder(path: str, mode: int | None) -> dict[str, Any]:
     return {"made": made}
 
 
-def move(source: str, destination: str, parents: bool) -> dict[str, Any]:
-    """Give a file or folder another path, in the place of a file that is there, its folders made on demand."""
+def move(source: str, destination: str, parents: bool, replace: bool) -> dict[str, Any]:
+    """Give a file or folder another path, if wanted in the place of what is there, its folders made on demand."""
     if parents:
         os.makedirs(os.path.dirname(os.path.abspath(destination)), exist_ok=True)
-    os.rename(source, destination)
+    if not replace and os.path.lexists(destination):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    try:
+        os.rename(source, destination)
+    except OSError as error:
+        # Into a volume or out of it, only a copy goes.
+        if error.errno != errno.EXDEV or os.path.isdir(destination):
+            raise
+        shutil.move(source, destination)
     return {}
 
 

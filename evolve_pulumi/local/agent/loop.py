@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from . import files, searching
+from . import files, searching, system
 from .logs import Log
 from .processes import freeze, signal_tree, spawn, thaw
 from .running import Running
@@ -24,7 +24,7 @@ PACKET = 1 << 18
 """The largest request or reply, in bytes; the kernel's own limit is a little lower."""
 LARGEST_MESSAGE = 1 << 26
 """The largest reply that goes as a file in memory."""
-SLOW = {**files.SLOW, **searching.SLOW}
+SLOW = {**files.SLOW, **searching.SLOW, **system.SLOW}
 STUCK_SECONDS = 5
 """How long a reply waits for a server that does not read."""
 PR_SET_CHILD_SUBREAPER = 36

@@ -53,12 +53,17 @@ def signal_tree(pid: int, number: int) -> dict[str, Any]:
     return {}
 
 
+def descendants(pid: int) -> set[int]:
+    """What a process has started, directly or not."""
+    table = _process_table()
+    return {other for other in table if pid in _lineage(other, table)} - {pid}
+
+
 def freeze(pid: int) -> dict[str, Any]:
     """Stop a process's descendants where they are, also those that are being born meanwhile."""
     stopped: set[int] = set()
     while True:
-        table = _process_table()
-        born = {other for other in table if pid in _lineage(other, table)} - {pid} - stopped
+        born = descendants(pid) - stopped
         if not born:
             return {}
         for other in born:

@@ -48,7 +48,7 @@ class Watch:
         self._overflown = False
         self._fd = _checked(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         try:
-            self._add(path)
+            self._enter(path, tell=False)
         except OSError:
             os.close(self._fd)
             raise
@@ -67,15 +67,25 @@ class Watch:
         self._selector.unregister(self._fd)
         os.close(self._fd)
 
-    def _add(self, folder: str) -> None:
-        """Watch a folder and, where asked, those in it."""
+    def _enter(self, folder: str, tell: bool) -> None:
+        """Watch a folder and, where asked, those in it; tell what was made there before it was watched."""
         flags = ONLY_FOLDERS | WITHOUT_UNLINKED | sum(KINDS)
         watched = _checked(_libc.inotify_add_watch(self._fd, os.fsencode(folder), flags))
         self._folders[watched] = folder
-        if self._recursive:
-            for entry in list(os.scandir(folder)):
-                if entry.is_dir(follow_symlinks=False):
-                    self._add(entry.path)
+        if not self._recursive:
+            return
+        for entry in list(os.scandir(folder)):
+            if tell:
+                self._note(CREATE, entry.path)
+                # The kernel may tell of it too, if it was made at the very moment.
+                self._found.add(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                self._try_to_enter(entry.path, tell)
+
+    def _try_to_enter(self, folder: str, tell: bool) -> None:
+        """Watch a folder unless it is gone already, may not be seen, or is one too many."""
+        with contextlib.suppress(OSError):
+            self._enter(folder, tell)
 
     def _take(self) -> None:
         """Move what the kernel has told into the events."""
@@ -99,35 +109,22 @@ class Watch:
         if mask & IGNORED:
             del self._folders[watched]
         elif name or path == self._root:
-            appeared = bool(mask & CREATE) and path in self._found
+            known = path in self._found
             self._found.discard(path)
-            if not appeared:
+            if not (known and mask & CREATE):
                 self._note(mask, path)
-            if self._recursive and mask & OF_FOLDER and name:
-                self._follow(mask, path)
+                if self._recursive and mask & OF_FOLDER and name:
+                    self._go_after(mask, path)
 
-    def _follow(self, mask: int, folder: str) -> None:
-        """Watch a folder that came, with what is there already; no longer one that went elsewhere."""
-        if mask & MOVED_FROM:
+    def _go_after(self, mask: int, folder: str) -> None:
+        """Watch a folder that came, no longer one that went elsewhere."""
+        if mask & (CREATE | MOVED_TO):
+            self._try_to_enter(folder, tell=bool(mask & CREATE))
+        elif mask & MOVED_FROM:
             for watched, path in list(self._folders.items()):
                 if f"{path}/".startswith(f"{folder}/"):
                     _libc.inotify_rm_watch(self._fd, watched)
                     del self._folders[watched]
-        elif mask & (CREATE | MOVED_TO):
-            # It may be gone already, and there may be too many.
-            with contextlib.suppress(OSError):
-                self._add(folder)
-                if mask & CREATE:
-                    self._find(folder)
-
-    def _find(self, folder: str) -> None:
-        """Note what was made in a new folder before that was watched."""
-        for entry in list(os.scandir(folder)):
-            self._note(CREATE, entry.path)
-            # The kernel may tell of it too.
-            self._found.add(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                self._find(entry.path)
 
     def _note(self, mask: int, path: str) -> None:
         if len(self._events) >= MOST_EVENTS:

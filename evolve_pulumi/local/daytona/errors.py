@@ -117,6 +117,8 @@ def _from_inside(error: OSError) -> DaytonaError:
             return DaytonaError(404, text, "FILE_NOT_FOUND")
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return DaytonaError(403, text, "FILE_ACCESS_DENIED")
+        case errno.EEXIST:
+            return DaytonaError(409, text)
         case errno.EISDIR | errno.ENOTDIR | errno.EINVAL | errno.ENAMETOOLONG:
             return DaytonaError(400, text, "INVALID_FILE_PATH")
         case _:

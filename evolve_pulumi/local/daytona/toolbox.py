@@ -1,4 +1,4 @@
-"""Commands, sessions and ports in the toolbox: one short method per operation of the table, under its name there."""
+"""Commands and sessions in the toolbox: one short method per operation of the table, under its name there."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr
 from evolve_pulumi.local.agent.logs import STDERR, STDOUT
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.commands import Commands, SessionCommand
-from evolve_pulumi.local.daytona.bodies import Body, whole
+from evolve_pulumi.local.daytona.bodies import Body
 from evolve_pulumi.local.daytona.inside import Inside
 from evolve_pulumi.local.entrypoint import ENTRYPOINT
 from evolve_pulumi.local.logs import Record
@@ -110,32 +110,6 @@ class Toolbox(Inside):
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await _send(request, self._commands.follow(sandbox, command.key))
         return web.json_response(_logs(self._commands.output(sandbox, command.key)))
-
-    async def get_user_home_dir(self, request: web.Request) -> web.Response:
-        """The user's home."""
-        sandbox = self._sandbox(request)
-        self._cloud.guest(sandbox)
-        return web.json_response({"dir": self._cloud.home(sandbox)})
-
-    async def get_work_dir(self, request: web.Request) -> web.Response:
-        """Where commands start: the image's working directory, or the user's home."""
-        sandbox = self._sandbox(request)
-        self._cloud.guest(sandbox)
-        return web.json_response({"dir": self._cloud.workdir(sandbox)})
-
-    async def get_version(self, request: web.Request) -> web.Response:
-        """Which toolbox this is."""
-        self._guest(request)
-        return web.json_response({"version": "local"})
-
-    async def is_port_in_use(self, request: web.Request) -> web.Response:
-        """Whether something listens on a port of the sandbox's loopback."""
-        port = whole(request.match_info["port"], "port", least=1, most=65535)
-        try:
-            (await self._guest(request).dial(port)).close()
-        except OSError:
-            return web.json_response({"isInUse": False})
-        return web.json_response({"isInUse": True})
 
     async def _command(self, request: web.Request) -> SessionCommand:
         given = request.match_info

@@ -103,6 +103,12 @@ class ToolboxFiles(Inside):
         await files.remove(self._guest(request), required(request, "path"), recursive=recursive)
         return web.Response(status=204)
 
+    async def move_file(self, request: web.Request) -> web.Response:
+        """Give a file or folder a path that nothing has yet."""
+        source, destination = required(request, "source"), required(request, "destination")
+        await files.move(self._guest(request), source, destination, replace=False)
+        return web.Response()
+
     async def set_file_permissions(self, request: web.Request) -> web.Response:
         """Set mode, owner and group, where given."""
         given = request.query

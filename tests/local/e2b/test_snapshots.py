@@ -3,46 +3,38 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from e2b import E2B, Sandbox, SandboxException, SandboxNotFoundException, SandboxState
+from e2b import E2B, SandboxException, SandboxNotFoundException, SandboxState
 
 from tests.cloud import Cloud, running_cloud
 from tests.local.e2b.client import client_of
-from tests.local.e2b.inside import serve, visit
-
-
-def write(cloud: Cloud, sandbox: Sandbox, text: str) -> None:
-    (cloud.folder / "sandboxes" / sandbox.sandbox_id / "root/tmp/note").write_text(text)
-
-
-def read(cloud: Cloud, sandbox: Sandbox) -> str:
-    return (cloud.folder / "sandboxes" / sandbox.sandbox_id / "root/tmp/note").read_text()
+from tests.local.e2b.inside import serve, visit, write
 
 
 def test_a_sandbox_is_made_of_anothers_files(cloud: Cloud, e2b: E2B) -> None:
     source = e2b.Sandbox.create()
     serve(cloud, source)
-    write(cloud, source, "first")
+    write(source, "note", "first")
     snapshot = source.create_snapshot()
     assert snapshot.names == []
-    write(cloud, source, "second")
+    write(source, "note", "second")
     copy = e2b.Sandbox.create(snapshot.snapshot_id)
-    assert (read(cloud, source), read(cloud, copy)) == ("second", "first")
+    assert (source.files.read("note"), copy.files.read("note")) == ("second", "first")
     assert visit(cloud, source).status_code == 200, "what ran there goes on"
     assert visit(cloud, copy).status_code == 502, "what ran there does not run here"
     assert copy.get_info().template_id == snapshot.snapshot_id.removesuffix(":default")
     assert source.get_info().state == SandboxState.RUNNING
 
 
-def test_the_same_name_again_is_another_build_of_it(cloud: Cloud, e2b: E2B) -> None:
+def test_the_same_name_again_is_another_build_of_it(e2b: E2B) -> None:
     source = e2b.Sandbox.create()
-    write(cloud, source, "first")
+    write(source, "note", "first")
     first = source.create_snapshot("state:one")
-    write(cloud, source, "second")
+    write(source, "note", "second")
     second = source.create_snapshot("state:two")
     assert first.snapshot_id == "local/state:one"
     assert second.names == ["local/state:one", "local/state:two"]
-    assert read(cloud, e2b.Sandbox.create("state:one")) == "first"
-    assert read(cloud, e2b.Sandbox.create("local/state:two")) == "second"
+    assert e2b.Sandbox.create("state:one").files.read("note") == "first"
+    assert e2b.Sandbox.create("local/state:two").files.read("note") == "second"
 
 
 def test_snapshots_are_listed_and_removed_when_nobody_needs_them(e2b: E2B) -> None:
@@ -91,9 +83,9 @@ def test_a_snapshot_and_a_pause_wait_for_each_other(cloud: Cloud, e2b: E2B) -> N
 def test_snapshots_outlive_the_server() -> None:
     with running_cloud() as (process, cloud):
         source = client_of(cloud).Sandbox.create()
-        write(cloud, source, "kept")
+        write(source, "note", "kept")
         source.create_snapshot("kept")
         source.kill()
         process.kill()
         cloud = process.start()
-        assert read(cloud, client_of(cloud).Sandbox.create("kept")) == "kept"
+        assert client_of(cloud).Sandbox.create("kept").files.read("note") == "kept"

@@ -3,6 +3,7 @@
 import errno
 import mimetypes
 import os.path
+import re
 import zlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,6 +22,7 @@ OCTETS = "application/octet-stream"
 GZIP_LEVEL = 1
 GZIP_WINDOW = 31
 CHUNK = 1 << 16
+FILENAME = re.compile(r'\bfilename="((?:[^"\\]|\\.)*)"')
 
 
 class FileTransfer:
@@ -85,7 +87,7 @@ class FileTransfer:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name != "file":
                 continue
-            name = given or part.filename or ""
+            name = given or _filename(part)
             if self._access.path(sandbox, name) in [each["path"] for each in written]:
                 raise E2BError(400, f"you cannot upload multiple files to the same path '{name}' in one upload request")
             written.append(await self._write(request, sandbox, name, _content(part)))
@@ -105,6 +107,12 @@ class FileTransfer:
         return {"name": os.path.basename(path), "type": "file", "path": path, **told}
 
 
+def _filename(part: BodyPartReader) -> str:
+    """The path that a part is named with, of which aiohttp would leave out what makes it absolute."""
+    found = FILENAME.search(part.headers.get(hdrs.CONTENT_DISPOSITION, ""))
+    return re.sub(r'\\(["\\])', r"\1", found[1]) if found else ""
+
+
 def _metadata(request: web.Request) -> dict[str, str]:
     """What is to be noted about every file that comes with a request."""
     found: dict[str, str] = {}
@@ -122,7 +130,7 @@ def _refusal(error: OSError, path: str) -> E2BError:
             return E2BError(404, f"path '{path}' does not exist")
         case errno.EISDIR:
             return E2BError(400, f"path '{path}' is a directory")
-        case errno.ENOTDIR | errno.ENAMETOOLONG | errno.EINVAL | errno.ELOOP:
+        case errno.ENOTDIR | errno.EEXIST | errno.ENAMETOOLONG | errno.EINVAL | errno.ELOOP:
             return E2BError(400, f"{error.strerror}: {path}")
         case errno.ENOSPC | errno.EDQUOT:
             return E2BError(507, "not enough disk space available")
