@@ -1,8 +1,9 @@
 """The local cloud: one loopback server that speaks a vendor's HTTP API over real, isolated processes.
 
-`cloud`, `records`, `tiers` and `host` hold state and lifecycle and know no HTTP and no vendor; `guest`, `commands` and
-`files` reach into a running sandbox through its `agent`, never by a path of the host. A vendor is one folder of
-routes, bodies and errors over these (`daytona`), and a vendor's folder knows no other. `proxy` serves preview URLs,
+`cloud`, `records`, `tiers` and `host` hold state and lifecycle and know no HTTP and no vendor. `guest` reaches into a
+running sandbox through its `agent`, never by a path of the host; over it, `programs` run to their end, `processes`,
+`commands` and `interpreters` go on, and `files`, `searching`, `git` and `usage` do what they are named for. A vendor is
+one folder of routes, bodies and errors over these, and a vendor's folder knows no other. `proxy` serves preview URLs,
 `traffic` injects faults and records calls, `app` puts all on one port.
 
 Of the project it imports `local_address` alone; nothing of the project imports it: it is launched as a process,

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,7 +182,7 @@ class Interpreters:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._open: dict[tuple[str, str], Interpreter] = {}
-        self._starting = asyncio.Lock()
+        self._starting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def all(self, sandbox: Sandbox) -> list[Interpreter]:
         """Those of a sandbox that were opened, oldest first."""
@@ -201,7 +202,7 @@ class Interpreters:
 
     async def default(self, sandbox: Sandbox) -> Interpreter:
         """The one that each sandbox has, started when it is first asked for and after it has ended."""
-        async with self._starting:
+        async with self._starting[sandbox.id]:
             known = self._open.get((sandbox.id, DEFAULT))
             return known or await self._start(sandbox, DEFAULT, None)
 
