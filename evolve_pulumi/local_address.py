@@ -50,6 +50,19 @@ class LocalAddress:
         """What the E2B SDK takes as `E2B_DOMAIN`, and hosts of ports of sandboxes end in: `localhost:4780`."""
         return self.url.replace("http://127.0.0.1", "localhost")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points the vendors' SDKs of a process at this cloud."""
+        return {
+            "DAYTONA_API_URL": self.daytona_api_url,
+            "DAYTONA_API_KEY": self.api_key,
+            "E2B_API_URL": self.e2b_api_url,
+            "E2B_SANDBOX_URL": self.e2b_sandbox_url,
+            "E2B_VOLUME_API_URL": self.e2b_volume_url,
+            "E2B_DOMAIN": self.e2b_domain,
+            "E2B_API_KEY": self.api_key,
+        }
+
 
 def folder() -> Path:
     """The local cloud's folder.

@@ -58,15 +58,7 @@ class Cloud:
     @property
     def environment(self) -> dict[str, str]:
         """What points the vendors' SDKs of a process at this cloud."""
-        return {
-            "DAYTONA_API_URL": self.daytona_api_url,
-            "DAYTONA_API_KEY": self.api_key,
-            "E2B_API_URL": self.e2b_api_url,
-            "E2B_SANDBOX_URL": self.e2b_sandbox_url,
-            "E2B_VOLUME_API_URL": self.e2b_volume_url,
-            "E2B_DOMAIN": self.e2b_domain,
-            "E2B_API_KEY": self.api_key,
-        }
+        return self.address.environment
 
     def status(self) -> dict[str, Any]:
         return self._control("GET", "status")

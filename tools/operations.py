@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evolve_pulumi.local.daytona import app as daytona
-from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS
+from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS as DAYTONA_FIELDS
 from evolve_pulumi.local.e2b import app as e2b
+from evolve_pulumi.local.e2b.bodies import CREATE_FIELDS as E2B_FIELDS
 from evolve_pulumi.local.operations import Operation, Status, operations
 
 INTRODUCTION = """\
@@ -50,23 +51,34 @@ Requests with the API key as a bearer token; `evolve-pulumi local status --json`
 - `POST /local/faults`: disturbs the calls whose `method` and `path`, a regular expression, match: `delay_seconds`;
   `status` with `body` and `headers`; `drop`, `before` or `after` the operation; `times`. `DELETE` removes all faults.
 - `GET /local/clock`: the time. `POST` with `advance_seconds` moves it forward and does what becomes due on the way.
-- `PUT /local/limits`: quotas in `total` (`cpu`, `memory_gib`, `disk_gib`, `snapshots`, `volumes`) and for each
-  `sandbox` (`cpu`, `memory_gib`, `disk_gib`); `rates` of `general`, `sandbox-create` and `sandbox-lifecycle`, each
-  with `calls` and `seconds`. `DELETE` removes them.
+- `PUT /local/limits`: quotas in `total` (`cpu`, `memory_gib`, `disk_gib`, `running` sandboxes, `snapshots`,
+  `volumes`) and for each `sandbox` (`cpu`, `memory_gib`, `disk_gib`); `rates` of `general`, `sandbox-create` and
+  `sandbox-lifecycle`, which is Daytona's alone, each with `calls` and `seconds`. `DELETE` removes them.
 
 In the tables that follow, `works` does what the vendor does; `accepted, no effect` is kept and answered; `501` is
 refused with the operation's name.
 """
 DAYTONA = "## Daytona's API"
 DAYTONA_APIS = {"control": "Control plane", "toolbox": "Toolbox, inside a sandbox"}
-E2B = "## E2B's API"
+E2B = """\
+## E2B's API
+
+`evolve-pulumi local env` prints what points the SDK here; `E2B_DEBUG` must not be set. Hosts of ports end in
+`localhost:<port>`: browsers and curl know where that is, other programs send it as `Host` to 127.0.0.1.
+
+- **Templates.** The built-in `base` has this machine's programs, and the user `user`.
+- **Times.** A sandbox runs for 24 hours at most, then it is killed or pauses, as it was asked to.
+- **Pauses.** The processes of a paused sandbox stand still, and go on where they were. When the server ends, they end:
+  the sandbox stays paused with its files alone. A request to one of its ports wakes it where that was asked for.
+- **Idempotency.** What E2B does about a key whose sandbox is gone is unknown; here a new one is made.
+"""
 E2B_APIS = {"control": "Control plane", "envd": "envd, inside a sandbox", "volumes": "Content of volumes"}
 
 
 def main() -> None:
     """Print the whole document."""
-    sections = [INTRODUCTION, DAYTONA, *_apis(daytona.OPERATIONS, DAYTONA_APIS), "\n".join(_fields())]
-    sections += [E2B, *_apis(e2b.OPERATIONS, E2B_APIS)]
+    sections = [INTRODUCTION, DAYTONA, *_apis(daytona.OPERATIONS, DAYTONA_APIS), _fields(DAYTONA_FIELDS)]
+    sections += [E2B, *_apis(e2b.OPERATIONS, E2B_APIS), _fields(E2B_FIELDS)]
     print("\n\n".join(section.rstrip("\n") for section in sections))
 
 
@@ -88,12 +100,9 @@ def _operations(rows: Sequence[Operation], title: str) -> Iterator[str]:
     yield f"\n{len(absent)} answer 501: " + ", ".join(f"`{name}`" for name in absent) + "."
 
 
-def _fields() -> Iterator[str]:
-    yield "### Fields of a new sandbox\n"
-    yield "| field | here |"
-    yield "|---|---|"
-    for field, status in CREATE_FIELDS.items():
-        yield f"| `{field}` | {status} |"
+def _fields(statuses: dict[str, Status]) -> str:
+    heading = ["### Fields of a new sandbox", "", "| field | here |", "|---|---|"]
+    return "\n".join([*heading, *(f"| `{field}` | {status} |" for field, status in statuses.items())])
 
 
 if __name__ == "__main__":

@@ -66,10 +66,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
 @app.command()
 def env() -> None:
-    """Print what points the Daytona SDK at the local cloud, for a shell: eval "$(evolve-pulumi local env)"."""
-    address = _address()
-    typer.echo(f"export DAYTONA_API_URL={address.daytona_api_url}")
-    typer.echo(f"export DAYTONA_API_KEY={address.api_key}")
+    """Print what points the vendors' SDKs at the local cloud, for a shell: eval "$(evolve-pulumi local env)"."""
+    for name, value in _address().environment.items():
+        typer.echo(f"export {name}={value}")
 
 
 @app.command()

@@ -17,9 +17,9 @@ from evolve_pulumi.local.traffic import Fault, Traffic
 
 Model = TypeVar("Model", bound=BaseModel)
 
-LARGEST_BODY = 1 << 26
-"""Of a request that is read at once; what is streamed has no limit."""
 LOOPBACK = ("127.0.0.1", "localhost")
+LARGEST_BODY = 1 << 26
+"""Of what is read at once, whichever API it is for: aiohttp heeds the outermost application's limit alone."""
 
 
 class Advance(BaseModel):

@@ -1,114 +1,139 @@
-"""Building images: the instructions of a Dockerfile, run for real in a sandbox of their own that has no network.
+"""Building images: recipes, carried out for real in a sandbox of their own that has no network.
 
-<folder>/images/<content>/  image.json  build.log  root/, and process.json while it is being built
+<folder>/images/<content>/  image.json  build.log  root/, and while it is being built process.json and trial/
 """
 
 import asyncio
-import hashlib
+import contextlib
 import logging
-import os
-import posixpath
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from pydantic import BaseModel
-
-from evolve_pulumi.local import dockerfile, files
-from evolve_pulumi.local.dockerfile import Instruction
+from evolve_pulumi.local import skeleton
 from evolve_pulumi.local.errors import BuildFailedError
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
-from evolve_pulumi.local.records import PASSABLE_FOLDER, FirstProcess, Place, remove_tree
+from evolve_pulumi.local.records import PASSABLE_FOLDER, FirstProcess, Image, Place, remove_tree
 from evolve_pulumi.local.tiers import Tier
+from evolve_pulumi.local.workbench import Workbench
 
-BASE = "evolve/local:1"
-"""The one image there is to begin with: what every sandbox has, and no registry's."""
 INTERRUPTED = "The build was interrupted when the local cloud ended; start it again"
-USER = "daytona"
-SHELL = ["/bin/sh", "-c"]
+FINALIZE = "finalize"
+"""The step after all others: trying whether what runs when a sandbox starts becomes ready."""
 BUILDS_AT_ONCE = 2
 MOST_MINUTES = 60
+READY_MINUTES = 10
 FOLLOW_SECONDS = 0.05
-WITHOUT_EFFECT = {"EXPOSE", "LABEL", "MAINTAINER"}
-"""Instructions that are taken and do nothing."""
+READY_SECONDS = 0.2
+"""How often is asked whether it is ready."""
 
 log = logging.getLogger(__name__)
 
 
-class Image(BaseModel):
-    """What a build leaves beside files."""
+class Recipe(Protocol):
+    """How an image is made."""
 
-    env: dict[str, str] = {}
-    workdir: str | None = None
-    entrypoint: list[str] = []
-    """The program that runs when a sandbox starts, and its arguments."""
+    @property
+    def content(self) -> str:
+        """The name of what it makes: the same for what makes the same."""
+        ...
+
+    @property
+    def user(self) -> str:
+        """Whose home there is."""
+        ...
+
+    @property
+    def base(self) -> str | None:
+        """The image that it begins from; None for an empty one."""
+        ...
+
+    async def carry_out(self, bench: Workbench, base: Image) -> Image:
+        """Do it; raises BuildFailedError."""
+        ...
 
 
 class Builds:
     """The images of one folder; what is built once is kept, by its content."""
 
     def __init__(self, folder: Path, tier: Tier) -> None:
-        self.bases = [BASE]
-        """What a Dockerfile may begin from: names of the one image that is not built."""
         self._folder = folder
         self._tier = tier
         self._underway: dict[str, asyncio.Task[Image]] = {}
+        self._copied: set[str] = set()
         self._turns = asyncio.Semaphore(BUILDS_AT_ONCE)
         folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
         for each in folder.iterdir():
             self._end_interrupted(Place(each))
 
-    def content(self, text: str) -> str:
-        """The name of what a Dockerfile makes."""
-        return hashlib.sha256(text.encode()).hexdigest()
-
     def has(self, content: str) -> bool:
         """Whether it is built."""
         return (self._folder / content / "image.json").exists()
+
+    def goes_on(self, content: str) -> bool:
+        """Whether it is being built."""
+        return content in self._underway
 
     def root(self, content: str) -> Path:
         """The files of what is built."""
         return self._folder / content / "root"
 
-    async def build(self, text: str) -> Image:
-        """Build a Dockerfile, or wait for who builds the same, unless it is there; raises BuildFailedError.
+    def image(self, content: str) -> Image:
+        """What there is beside files of what is built."""
+        return Image.model_validate_json((self._folder / content / "image.json").read_bytes())
+
+    async def build(self, recipe: Recipe) -> Image:
+        """Carry a recipe out, or wait for who does the same, unless it is there; raises BuildFailedError.
 
         It is cancelled where the build is given up.
         """
-        content = self.content(text)
+        content = recipe.content
         while (given_up := self._underway.get(content)) and given_up.cancelling():
             await asyncio.wait([given_up])
         if self.has(content):
-            return Image.model_validate_json((self._folder / content / "image.json").read_bytes())
+            return self.image(content)
         if content not in self._underway:
-            task = self._underway[content] = asyncio.create_task(self._build(content, text))
+            task = self._underway[content] = asyncio.create_task(self._build(recipe))
             task.add_done_callback(lambda _: self._underway.pop(content))
         return await asyncio.shield(self._underway[content])
 
-    async def log(self, text: str, *, follow: bool) -> AsyncIterator[bytes]:
-        """What a build has written; where it is followed, also what it will. Nothing new is an empty piece."""
-        content = self.content(text)
+    async def log(self, content: str, follow: Callable[[], bool]) -> AsyncIterator[bytes]:
+        """What a build has written and, for as long as it is followed, what it will. Nothing new is an empty piece."""
         path = self._folder / content / "build.log"
-        while follow and not path.exists() and content in self._underway:
-            yield b""
+        position = 0
+        while True:
+            ending = not follow()
+            piece = _read_from(path, position)
+            position += len(piece)
+            yield piece
+            if ending:
+                return
             await asyncio.sleep(FOLLOW_SECONDS)
-        if not path.exists():
-            return
-        with path.open("rb") as file:
-            while True:
-                ending = content not in self._underway
-                yield file.read()
-                if ending or not follow:
-                    return
-                await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def keep(self, root: Path, image: Image) -> str:
+        """Make an image of a copy of these files; returns its content. Raises OSError."""
+        content = uuid.uuid4().hex
+        place = Place(self._folder / content)
+        place.folder.mkdir(mode=PASSABLE_FOLDER)
+        self._copied.add(content)
+        try:
+            await asyncio.to_thread(skeleton.copy, root, place.root)
+        except OSError:
+            remove_tree(place.folder)
+            raise
+        finally:
+            self._copied.discard(content)
+        (place.folder / "image.json").write_text(image.model_dump_json())
+        return content
 
     def keep_only(self, contents: Collection[str]) -> None:
         """Remove images that nobody needs any more, and give up builds of such."""
         for content in self._underway.keys() - set(contents):
             self._underway[content].cancel()
         for folder in self._folder.iterdir():
-            if folder.name not in contents and folder.name not in self._underway:
+            if folder.name not in {*contents, *self._underway, *self._copied}:
                 remove_tree(folder)
 
     async def give_up(self) -> None:
@@ -128,13 +153,13 @@ class Builds:
                 log.warning("A build that was interrupted does not end: %s", error)
             remove_tree(place.folder)
 
-    async def _build(self, content: str, text: str) -> Image:
-        place = Place(self._folder / content)
+    async def _build(self, recipe: Recipe) -> Image:
+        place = Place(self._folder / recipe.content)
         remove_tree(place.folder)
         place.folder.mkdir(mode=PASSABLE_FOLDER)
         try:
-            with (place.folder / "build.log").open("ab", buffering=0) as log:
-                image = await self._run(place, text, log)
+            with (place.folder / "build.log").open("a+b", buffering=0) as log:
+                image = await self._run(place, recipe, log)
         except BuildFailedError:
             remove_tree(place.root)
             raise
@@ -144,161 +169,82 @@ class Builds:
         (place.folder / "image.json").write_text(image.model_dump_json())
         return image
 
-    async def _run(self, place: Place, text: str, log: BinaryIO) -> Image:
+    async def _run(self, place: Place, recipe: Recipe, log: BinaryIO) -> Image:
         if self._turns.locked():
             log.write(b"Waiting for other builds\n")
         async with self._turns:
             try:
                 async with asyncio.timeout(60 * MOST_MINUTES):
-                    return await self._in_sandbox(place, text, log)
+                    return await self._make(place, recipe, log)
             except TimeoutError:
-                reason = f"It took longer than {MOST_MINUTES} minutes"
-            except (HostError, GuestLostError, BuildFailedError) as error:
-                reason = str(error)
-            log.write(f"ERROR: {reason}\n".encode())
-            raise BuildFailedError(reason)
+                failure = BuildFailedError(f"It took longer than {MOST_MINUTES} minutes")
+            except (HostError, GuestLostError, OSError) as error:
+                failure = BuildFailedError(str(error))
+            except BuildFailedError as error:
+                failure = error
+            # What a command wrote is there already.
+            log.write(f"ERROR: {str(failure).splitlines()[0]}\n".encode())
+            raise failure
 
-    async def _in_sandbox(self, place: Place, text: str, log: BinaryIO) -> Image:
-        """Run the instructions where the image's files are the root, and end what they left running."""
+    async def _make(self, place: Place, recipe: Recipe, log: BinaryIO) -> Image:
+        """Carry a recipe out where the image's files are the root, and try what comes of it."""
         if not self._tier.isolated:
             raise BuildFailedError("Images can be built only where sandboxes are isolated; install bubblewrap")
-        instructions = dockerfile.parse(text)
-        launching = asyncio.create_task(asyncio.to_thread(self._tier.launch, place, USER, {}))
+        process = self._process(place)
+        base = self.root(recipe.base) if recipe.base else None
+        async with self._sandbox(place, process, recipe.user, base) as guest:
+            bench = Workbench(guest, self._tier.environment(place, recipe.user), log)
+            image = await recipe.carry_out(bench, self.image(recipe.base) if recipe.base else Image())
+        if not image.ready:
+            return image
+        # In a copy, so that every sandbox begins from what was there before the first start.
+        trial = Place(place.folder / "trial")
+        trial.folder.mkdir(mode=PASSABLE_FOLDER)
+        async with self._sandbox(trial, process, recipe.user, place.root) as guest:
+            await _become_ready(Workbench(guest, self._tier.environment(trial, recipe.user), log), image)
+        remove_tree(trial.folder)
+        return image
+
+    @contextlib.asynccontextmanager
+    async def _sandbox(self, place: Place, record: Path, user: str, base: Path | None) -> AsyncGenerator[Guest]:
+        """A sandbox for as long as the block runs, which ends with everything that was started in it."""
+        launching = asyncio.create_task(asyncio.to_thread(self._tier.launch, place, user, {}, base))
         try:
             process = await asyncio.shield(launching)
-            self._process(place).write_text(process.model_dump_json())
+            record.write_text(process.model_dump_json())
             guest = await Guest.connect(place.socket, lambda: None)
             try:
-                steps = _Steps(guest, self._tier.environment(place, USER), self.bases, log)
-                for number, instruction in enumerate(instructions, start=1):
-                    log.write(f"Step {number}/{len(instructions)} : {instruction}\n".encode())
-                    await steps.take(instruction)
-                return steps.image()
+                yield guest
             finally:
                 guest.close()
         finally:
             # What is given up while it starts ends too.
             await asyncio.to_thread(self._tier.end, await launching)
-            self._process(place).unlink(missing_ok=True)
+            record.unlink(missing_ok=True)
 
     def _process(self, place: Place) -> Path:
         return place.folder / "process.json"
 
 
-class _Steps:
-    """The instructions of one Dockerfile, and what they leave to each other."""
-
-    def __init__(self, guest: Guest, environment: dict[str, str], bases: list[str], log: BinaryIO) -> None:
-        self._guest = guest
-        self._environment = environment
-        self._bases = bases
-        self._log = log
-        self._arguments: dict[str, str] = {}
-        self._env: dict[str, str] = {}
-        self._workdir = "/"
-        self._begun = False
-        self._entrypoint: list[str] = []
-        self._command: list[str] = []
-
-    def image(self) -> Image:
-        """What has come of them."""
-        if not self._begun:
-            raise BuildFailedError("A Dockerfile needs a FROM")
-        workdir = None if self._workdir == "/" else self._workdir
-        return Image(env=self._env, workdir=workdir, entrypoint=[*self._entrypoint, *self._command])
-
-    async def take(self, instruction: Instruction) -> None:
-        """Carry one out; raises BuildFailedError with its line."""
-        known: dict[str, Callable[[Instruction], Awaitable[None]]] = {
-            "FROM": self._from,
-            "ARG": self._arg,
-            "ENV": self._set_env,
-            "USER": self._check_user,
-            "WORKDIR": self._change_workdir,
-            "RUN": self._run,
-            "COPY": self._copy,
-            "ENTRYPOINT": self._set_entrypoint,
-            "CMD": self._set_command,
-        }
-        if instruction.name in WITHOUT_EFFECT:
-            return
-        try:
-            if instruction.name not in known:
-                raise BuildFailedError(f"the local cloud does not know {instruction.name}")
-            await known[instruction.name](instruction)
-        except OSError as error:
-            raise BuildFailedError(f"Line {instruction.line}: {error.strerror}: {instruction}") from error
-        except BuildFailedError as error:
-            raise BuildFailedError(f"Line {instruction.line}: {error}: {instruction}") from error
-
-    @property
-    def _variables(self) -> dict[str, str]:
-        return {**self._environment, **self._arguments, **self._env}
-
-    async def _from(self, instruction: Instruction) -> None:
-        given = [word for word in dockerfile.words(instruction.rest, self._variables) if not word.startswith("--")]
-        if self._begun:
-            raise BuildFailedError("the local cloud builds one stage only")
-        if not given or given[0] not in self._bases:
-            raise BuildFailedError(f"the local cloud has no registry: images begin FROM {' or '.join(self._bases)}")
-        self._begun = True
-
-    async def _arg(self, instruction: Instruction) -> None:
-        for word in dockerfile.words(instruction.rest, self._variables):
-            name, _, default = word.partition("=")
-            self._arguments.setdefault(name, default)
-
-    async def _set_env(self, instruction: Instruction) -> None:
-        self._env |= dockerfile.assignments(instruction.rest, self._variables)
-
-    async def _check_user(self, instruction: Instruction) -> None:
-        """All files and processes belong to one user, so there is nothing to change."""
-        if dockerfile.words(instruction.rest, self._variables) not in ([USER], ["root"]):
-            raise BuildFailedError(f"the local cloud has one user, whom a Dockerfile may call {USER} or root")
-
-    async def _change_workdir(self, instruction: Instruction) -> None:
-        self._workdir = self._path(instruction.rest)
-        await self._execute(["mkdir", "-p", "--", self._workdir], "/")
-
-    async def _run(self, instruction: Instruction) -> None:
-        if instruction.rest.startswith("--"):
-            raise BuildFailedError("the local cloud knows no options of RUN")
-        await self._execute(instruction.listed() or [*SHELL, instruction.script()], self._workdir)
-
-    async def _copy(self, instruction: Instruction) -> None:
-        """A heredoc becomes a file; there is no build context to copy from."""
-        opened = dockerfile.HEREDOC.search(instruction.rest)
-        if opened is None or opened.start() > 0 or instruction.heredoc is None:
-            raise BuildFailedError("local files in the build context are not supported yet")
-        target = self._path(instruction.rest[opened.end() :].strip())
-        path = posixpath.join(target, opened["end"]) if instruction.rest.endswith("/") else target
-        text = instruction.heredoc if opened["quote"] else dockerfile.expanded(instruction.heredoc, self._variables)
-        await files.write(self._guest, path, _once(text.encode()))
-
-    async def _set_entrypoint(self, instruction: Instruction) -> None:
-        self._entrypoint = self._program(instruction)
-
-    async def _set_command(self, instruction: Instruction) -> None:
-        self._command = self._program(instruction)
-
-    def _program(self, instruction: Instruction) -> list[str]:
-        listed = instruction.listed()
-        return [*SHELL, instruction.rest] if listed is None else listed
-
-    def _path(self, text: str) -> str:
-        """An absolute path of one word, which may be relative to where the instructions are."""
-        word = dockerfile.words(text, self._variables)
-        if len(word) != 1:
-            raise BuildFailedError("it takes one path")
-        return posixpath.normpath(posixpath.join(self._workdir, word[0]))
-
-    async def _execute(self, argv: list[str], cwd: str) -> None:
-        with open(os.devnull) as nothing:
-            fds = [nothing.fileno(), self._log.fileno(), self._log.fileno()]
-            _, ended = await self._guest.spawn(argv, self._variables, cwd, fds)
-            if code := await ended:
-                raise BuildFailedError(f"exit code {code}")
+async def _become_ready(bench: Workbench, image: Image) -> None:
+    """Start an image's program and wait until it is ready; raises BuildFailedError."""
+    env, cwd = {**bench.environment, **image.env}, image.workdir or bench.environment["HOME"]
+    bench.say(f"Step {FINALIZE} : waiting until the template is ready")
+    running = await bench.start(image.entrypoint or ["true"], env, cwd)
+    deadline = asyncio.get_running_loop().time() + 60 * READY_MINUTES
+    while await (await bench.start(image.ready, env, cwd)):
+        if running.done() and running.result():
+            raise BuildFailedError(f"start command failed: exit status {running.result()}", FINALIZE)
+        if asyncio.get_running_loop().time() > deadline:
+            raise BuildFailedError(f"ready command timed out after {READY_MINUTES} minutes", FINALIZE)
+        await asyncio.sleep(READY_SECONDS)
+    bench.say("Template is ready")
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+def _read_from(path: Path, position: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(position)
+            return file.read()
+    except FileNotFoundError:
+        return b""

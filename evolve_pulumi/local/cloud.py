@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import shlex
 import string
@@ -25,6 +26,7 @@ from evolve_pulumi.local.errors import (
     SizeRefusedError,
     SnapshotNotActiveError,
     StuckError,
+    TemplateInUseError,
     VolumeInUseError,
     VolumeNotReadyError,
     WrongStateError,
@@ -34,19 +36,25 @@ from evolve_pulumi.local.host import HostError
 from evolve_pulumi.local.limits import NOT_RUNNING, SIZES, Limits, Size
 from evolve_pulumi.local.records import Place, Sandbox, SignedPreview, Snapshot, SnapshotState, State, Store
 from evolve_pulumi.local.snapshots import Snapshots
+from evolve_pulumi.local.steps_recipe import StepsRecipe
+from evolve_pulumi.local.templates import Build, Template, Templates
 from evolve_pulumi.local.tiers import Tier
 from evolve_pulumi.local.volumes import CHANGE_SECONDS, Volume, Volumes, VolumeState
 
 CHANGING = {
-    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING),
+    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING, State.SNAPSHOTTING),
     *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
 }
+REACHABLE = (State.STARTED, State.RESIZING, State.SNAPSHOTTING)
+"""States in which there is a way into a sandbox."""
 BEING_BUILT = (State.PENDING_BUILD, State.BUILDING)
 """A build takes long, so that a sandbox can be deleted meanwhile, and otherwise waited for."""
 RECOVERED_AT_ONCE = 4
 """Sandboxes started at the same time when the server comes up; more only compete for the processor."""
 SETTLING_SECONDS = 0.01
 SIGNED_TOKEN_LENGTH = 16
+READY_SECONDS = 30
+"""How long a start waits for what the image starts with, where that says when it is ready."""
 ENTRYPOINT = "entrypoint"
 """The session in which an image's own program runs."""
 
@@ -77,6 +85,7 @@ class Cloud:
         self.limits = Limits()
         self.builds = Builds(store.images, tier)
         self.snapshots = Snapshots(store.snapshots, self.builds)
+        self.templates = Templates(store.templates, self.builds)
         self.volumes = Volumes(store.volumes)
         self._store = store
         self._sandboxes: dict[str, Sandbox] = {}
@@ -119,15 +128,17 @@ class Cloud:
     def guest(self, sandbox: Sandbox) -> Guest:
         """The way into a running sandbox; using it is activity. Raises NotRunningError."""
         guest = self._guests.get(sandbox.id)
-        if guest is None or sandbox.state not in (State.STARTED, State.RESIZING):
+        if guest is None or sandbox.state not in REACHABLE:
             raise NotRunningError(f"Sandbox {sandbox.id} is {sandbox.state}")
         self.touch(sandbox)
         return guest
 
     async def wake(self, sandbox: Sandbox) -> None:
         """Let a paused sandbox go on, where a request to it does that."""
+        if not sandbox.wakes_for_seconds:
+            return
         await self.at_rest(sandbox)
-        if sandbox.state == State.PAUSED and sandbox.wakes_for_seconds:
+        if sandbox.state == State.PAUSED:
             await self.start(sandbox, self.clock() + timedelta(seconds=sandbox.wakes_for_seconds))
 
     async def at_rest(self, sandbox: Sandbox) -> None:
@@ -159,6 +170,7 @@ class Cloud:
         self._mounted(sandbox)
         sandbox.created_at = sandbox.last_activity_at = self.clock()
         self._sandboxes[sandbox.id] = sandbox
+        self.templates.note_use(sandbox.snapshot)
         unbuilt = sandbox.snapshot.dockerfile and not sandbox.snapshot.content
         self.update(sandbox, state=State.PENDING_BUILD if unbuilt else State.CREATING)
         if unbuilt:
@@ -178,7 +190,7 @@ class Cloud:
         self._admit(sandbox, *(SIZES if before == State.ARCHIVED else ("cpu", "memory_gib")))
         changes: dict[str, Any] = {"desired": State.STARTED, "ends_at": until or sandbox.ends_at}
         if before == State.PAUSED:
-            self.update(sandbox, state=State.RESUMING, **changes)
+            self.update(sandbox, state=State.RESUMING, started_at=self.clock(), **changes)
             await asyncio.shield(self._in_background(self._thaw(sandbox)))
             return
         state = State.RESTORING if before == State.ARCHIVED else State.STARTING
@@ -254,10 +266,10 @@ class Cloud:
         self.limits.admit_one_more("snapshots", len(self.snapshots.made(snapshot.vendor)))
         self.snapshots.create(snapshot)
 
-    def create_volume(self, vendor: str, name: str) -> Volume:
-        """Add a volume, which is ready a little later; raises VolumeNameTakenError."""
+    def create_volume(self, vendor: str, name: str, *, at_once: bool = False) -> Volume:
+        """Add a volume, which is ready at once or a little later; raises VolumeNameTakenError."""
         self.limits.admit_one_more("volumes", len(self.volumes.all(vendor)))
-        return self.volumes.create(vendor, name)
+        return self.volumes.create(vendor, name, at_once=at_once)
 
     def delete_volume(self, volume: Volume) -> None:
         """Begin to remove a volume; raises VolumeInUseError or VolumeNotReadyError."""
@@ -321,6 +333,7 @@ class Cloud:
             await asyncio.sleep(SETTLING_SECONDS)
         self.volumes.clear()
         self.snapshots.clear()
+        self.templates.clear()
         await self.builds.give_up()
         self.builds.keep_only([])
         self.clock = Clock()
@@ -342,7 +355,8 @@ class Cloud:
     async def expire(self) -> None:
         """Do what has reached its time, by the cloud's clock."""
         for due, sandbox, state in self._timers():
-            if due <= self.clock():
+            # Its time may have been put off while others took theirs.
+            if due <= self.clock() and self._next(sandbox) == (due, state):
                 with contextlib.suppress(CloudError):
                     await self._bring_into(sandbox, state)
 
@@ -425,6 +439,21 @@ class Cloud:
         await guest.call("open_session", session=ENTRYPOINT, env=environment, cwd=self.workdir(sandbox))
         command = shlex.join(sandbox.snapshot.entrypoint)
         await guest.run(ENTRYPOINT, str(uuid.uuid4()), command, self.place(sandbox).logs)
+        if sandbox.snapshot.ready:
+            await self._until_ready(sandbox)
+
+    async def _until_ready(self, sandbox: Sandbox) -> None:
+        """Wait for the image's program; where it takes too long, the sandbox goes on without."""
+        guest, environment = self._guests[sandbox.id], self.environment(sandbox)
+        with contextlib.suppress(TimeoutError), open(os.devnull, "r+b") as nothing:
+            async with asyncio.timeout(READY_SECONDS):
+                while True:
+                    fds = [nothing.fileno()] * 3
+                    _, ended = await guest.spawn(sandbox.snapshot.ready, environment, self.workdir(sandbox), fds)
+                    if await ended == 0:
+                        return
+                    await asyncio.sleep(CHANGE_SECONDS)
+        log.warning("What sandbox %s starts with is not ready after %s seconds", sandbox.id, READY_SECONDS)
 
     async def _freeze(self, sandbox: Sandbox) -> None:
         try:
@@ -441,7 +470,7 @@ class Cloud:
             await self._stopped(sandbox)
             raise LaunchFailedError(f"Sandbox could not be resumed: {error}") from error
         self.touch(sandbox)
-        self.update(sandbox, state=State.STARTED, started_at=self.clock())
+        self.update(sandbox, state=State.STARTED)
 
     async def _settle_into(self, sandbox: Sandbox, state: State) -> None:
         """End a change that shows for a moment."""
@@ -457,7 +486,7 @@ class Cloud:
 
     def _lost(self, sandbox: Sandbox) -> None:
         """A sandbox's first process ended by itself: whatever is left of it goes too."""
-        if sandbox.state in (State.STARTED, State.RESIZING, State.PAUSED):
+        if sandbox.state in (*REACHABLE, State.PAUSED):
             log.warning("Sandbox %s ended unexpectedly", sandbox.id)
             self._in_background(self._stopped(sandbox))
 
@@ -497,11 +526,56 @@ class Cloud:
         self.snapshots.delete(snapshot)
         self._forget_images()
 
+    def find_snapshot(self, vendor: str, reference: str) -> Snapshot:
+        """What a sandbox is made from: a template's build by `name`, `name:tag` or an id, or a snapshot.
+
+        Raises NotFoundError.
+        """
+        try:
+            return self.templates.snapshot(vendor, reference)
+        except NotFoundError:
+            return self.snapshots.find(vendor, reference)
+
+    def build_template(self, template: Template, build: Build, recipe: StepsRecipe) -> None:
+        """Begin a template's build, in the place of those of it that go on; raises WrongStateError."""
+        self.templates.start(template, build, recipe)
+        self._forget_images()
+
+    async def keep_template(self, sandbox: Sandbox, name: str | None, tag: str) -> tuple[Template, Build]:
+        """Make a template's build of a sandbox's files as they are; its processes stand still meanwhile.
+
+        A template of that name gets one more build; without a name it is a new one. Raises CloudError.
+        """
+        self._expect(sandbox, State.STARTED)
+        self.update(sandbox, state=State.SNAPSHOTTING)
+        snapshot = sandbox.snapshot
+        try:
+            await self._guests[sandbox.id].call("freeze")
+            content = await self.builds.keep(self.place(sandbox).root, snapshot.built())
+            # Nothing may come between, or the image would be removed as one that nobody needs.
+            template, build = self.templates.request(name, [tag], snapshot, source=sandbox.id)
+            self.templates.complete(template, build, content, snapshot.built())
+        except (GuestLostError, OSError) as error:
+            raise BuildFailedError(f"The sandbox's files could not be kept: {error}") from error
+        finally:
+            if sandbox.state == State.SNAPSHOTTING:
+                await self._thaw(sandbox)
+        return template, build
+
+    def delete_template(self, template: Template) -> None:
+        """Remove a template with its builds; raises TemplateInUseError."""
+        for sandbox in self.sandboxes():
+            if sandbox.snapshot.id == template.id and sandbox.state != State.DESTROYING:
+                raise TemplateInUseError(template.id)
+        self.templates.remove(template)
+        self._forget_images()
+
     def _forget_images(self) -> None:
         """Remove what was built and is no longer needed; a sandbox has its own copy from its first start on."""
-        texts = [sandbox.snapshot.dockerfile for sandbox in self.sandboxes()]
-        sandboxes = {self.builds.content(text) for text in texts if text}
-        self.builds.keep_only(sandboxes | self.snapshots.contents())
+        snapshots = [sandbox.snapshot for sandbox in self.sandboxes()]
+        built = {snapshot.content for snapshot in snapshots if snapshot.content}
+        unbuilt = {recipe.content for recipe in map(self.snapshots.recipe, snapshots) if recipe}
+        self.builds.keep_only(built | unbuilt | self.snapshots.contents() | self.templates.contents())
 
     def _stuck(self, sandbox: Sandbox, cause: Exception) -> StuckError:
         log.error("Sandbox %s cannot be removed: %s", sandbox.id, cause)

@@ -12,9 +12,11 @@ CloudError
   LaunchFailedError
   StuckError
   BuildFailedError
+    FailedCommandError
   SnapshotNameTakenError
   SnapshotNotActiveError
   SnapshotProtectedError
+  TemplateInUseError
   VolumeNameTakenError
   VolumeNotReadyError
   VolumeInUseError
@@ -77,7 +79,19 @@ class StuckError(CloudError):
 
 
 class BuildFailedError(CloudError):
-    """An image could not be built; says which instruction failed, and why."""
+    """An image could not be built; says which instruction failed, and why, and which step that was where it counts."""
+
+    def __init__(self, reason: str, step: str | None = None) -> None:
+        super().__init__(reason)
+        self.step = step
+
+
+class FailedCommandError(BuildFailedError):
+    """A command of a build failed; `output` is the end of what it wrote."""
+
+    def __init__(self, code: int, output: str) -> None:
+        super().__init__(f"exit code {code}")
+        self.code, self.output = code, output
 
 
 class SnapshotNameTakenError(CloudError):
@@ -90,6 +104,10 @@ class SnapshotNotActiveError(CloudError):
 
 class SnapshotProtectedError(CloudError):
     """The snapshot is built in."""
+
+
+class TemplateInUseError(CloudError):
+    """Sandboxes were made from the template."""
 
 
 class VolumeNameTakenError(CloudError):

@@ -29,6 +29,10 @@ class Key:
         """Whether a request carries the key as its bearer token."""
         return self.matches(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
+    def derived(self, purpose: str) -> str:
+        """A token that opens one thing alone, and tells nothing of the key."""
+        return hmac.new(self.text.encode(), purpose.encode(), "sha256").hexdigest()
+
     def matches(self, text: str) -> bool:
         """Whether a text is the key."""
         return hmac.compare_digest(text.encode(), self.text.encode())

@@ -4,6 +4,7 @@
          runtime/               the agent and the launcher's program, where sandboxes can reach them
          sandboxes/<id>/        meta.json  agent.sock  console.log  logs/  root/
          snapshots/<id>.json
+         templates/<id>/        meta.json  <build>.log  files/
          images/<content>/      image.json  build.log  root/
          volumes/<id>/          meta.json  data/
 """
@@ -32,6 +33,7 @@ class State(StrEnum):
     STARTING = "starting"
     STARTED = "started"
     RESIZING = "resizing"
+    SNAPSHOTTING = "snapshotting"
     STOPPING = "stopping"
     STOPPED = "stopped"
     PAUSING = "pausing"
@@ -72,6 +74,20 @@ class SnapshotState(StrEnum):
     REMOVING = "removing"
 
 
+class Image(BaseModel):
+    """What a build leaves beside files."""
+
+    env: dict[str, str] = {}
+    """What processes in sandboxes start with, beside what all have."""
+    build_env: dict[str, str] = {}
+    """What the steps of a recipe upon it start with."""
+    workdir: str | None = None
+    entrypoint: list[str] = []
+    """The program that runs when a sandbox starts, and its arguments."""
+    ready: list[str] = []
+    """The program that ends well as soon as that one is ready, and its arguments."""
+
+
 class Snapshot(BaseModel):
     """What sandboxes are made from: a name, the resources they are said to have, and what was built.
 
@@ -98,9 +114,21 @@ class Snapshot(BaseModel):
     workdir: str | None = None
     entrypoint: list[str] = []
     """What runs when a sandbox starts."""
+    ready: list[str] = []
+    """What ends well as soon as that is ready, for which a start waits."""
     options: dict[str, JsonValue] = {}
     can_pause: bool = False
     """Whether its sandboxes can be paused, as virtual machines can."""
+
+    def take(self, content: str, image: Image) -> None:
+        """Take over what was built."""
+        self.content = content
+        self.env, self.workdir = image.env, image.workdir
+        self.entrypoint, self.ready = image.entrypoint, image.ready
+
+    def built(self) -> Image:
+        """What it has beside files."""
+        return Image(env=self.env, workdir=self.workdir, entrypoint=self.entrypoint, ready=self.ready)
 
 
 class Mount(BaseModel):
@@ -200,6 +228,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.volumes = folder / "volumes"
         self.snapshots = folder / "snapshots"
+        self.templates = folder / "templates"
         self.images = folder / "images"
         self._folder = folder / "sandboxes"
         self._folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
@@ -224,16 +253,21 @@ class Store:
         place = self.place(sandbox)
         place.folder.mkdir(mode=PASSABLE_FOLDER, exist_ok=True)
         place.logs.mkdir(mode=CLOSED_FOLDER, exist_ok=True)
-        draft = place.meta.with_suffix(".new")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(sandbox.model_dump_json())
-        draft.replace(place.meta)
+        write_record(place.meta, sandbox)
 
     def remove(self, sandbox: Sandbox) -> None:
         """Remove a sandbox's folder, the record first."""
         place = self.place(sandbox)
         place.meta.unlink(missing_ok=True)
         remove_tree(place.folder)
+
+
+def write_record(path: Path, record: BaseModel) -> None:
+    """Write a record in one step, readable by its owner only."""
+    draft = path.with_suffix(".new")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(record.model_dump_json())
+    draft.replace(path)
 
 
 def remove_tree(folder: Path) -> None:

@@ -49,10 +49,7 @@ def build(root: Path, user: str, owner: int | None, base: Path | None = None) ->
         return
     draft = root.with_name("root.new")
     if base:
-        shutil.rmtree(draft, ignore_errors=True)
-        copied = subprocess.run(["cp", "-a", str(base), str(draft)], stderr=subprocess.PIPE, text=True, check=False)
-        if copied.returncode:
-            raise OSError(f"The image's files cannot be copied: {copied.stderr.strip()}")
+        copy(base, draft)
     draft.mkdir(exist_ok=True)
     for folder in ("etc", "opt", "proc", "run", "srv", "usr", "var/tmp", "tmp", home(user).lstrip("/")):
         _make_folder(draft, folder)
@@ -71,6 +68,14 @@ def build(root: Path, user: str, owner: int | None, base: Path | None = None) ->
     if owner is not None:
         _give(draft, owner)
     draft.rename(root)
+
+
+def copy(root: Path, target: Path) -> None:
+    """Copy a root folder with all that is in it, in the place of what is there; raises OSError."""
+    shutil.rmtree(target, ignore_errors=True)
+    copied = subprocess.run(["cp", "-a", str(root), str(target)], stderr=subprocess.PIPE, text=True, check=False)
+    if copied.returncode:
+        raise OSError(f"The files cannot be copied: {copied.stderr.strip()}")
 
 
 def _files(user: str) -> dict[str, str]:

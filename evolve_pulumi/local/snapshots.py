@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from evolve_pulumi.local.builds import BASE, INTERRUPTED, Builds
+from evolve_pulumi.local.builds import INTERRUPTED, Builds
+from evolve_pulumi.local.dockerfile_recipe import DockerfileRecipe
 from evolve_pulumi.local.errors import (
     BuildFailedError,
     NotFoundError,
@@ -17,6 +18,9 @@ from evolve_pulumi.local.errors import (
 )
 from evolve_pulumi.local.records import CLOSED_FOLDER, Snapshot, SnapshotState
 from evolve_pulumi.local.volumes import CHANGE_SECONDS
+
+BASE = "evolve/local:1"
+"""The one image there is to begin with: what every sandbox has, and no registry's."""
 
 
 class Snapshots:
@@ -43,7 +47,6 @@ class Snapshots:
     def build_in(self, snapshots: Sequence[Snapshot]) -> None:
         """Add snapshots that are always there, and that Dockerfiles may begin from."""
         self._built_in |= {snapshot.id: snapshot for snapshot in snapshots}
-        self._builds.bases += [snapshot.name for snapshot in snapshots]
 
     def is_built_in(self, snapshot: Snapshot) -> bool:
         """Whether it is always there."""
@@ -69,10 +72,17 @@ class Snapshots:
                 return snapshot
         raise NotFoundError(f"Snapshot {id_or_name} not found")
 
+    def recipe(self, snapshot: Snapshot) -> DockerfileRecipe | None:
+        """How a snapshot is built; None for one that is not."""
+        if snapshot.dockerfile is None:
+            return None
+        names = [each.name for each in self._built_in.values() if each.vendor == snapshot.vendor]
+        return DockerfileRecipe(snapshot.dockerfile, bases=[BASE, *names])
+
     def contents(self) -> set[str]:
         """What is built for them."""
         needed = [each for each in self._snapshots.values() if each.state != SnapshotState.REMOVING]
-        return {self._builds.content(snapshot.dockerfile) for snapshot in needed if snapshot.dockerfile}
+        return {recipe.content for recipe in map(self.recipe, needed) if recipe}
 
     def create(self, snapshot: Snapshot) -> None:
         """Add one and begin to make it; raises SnapshotNameTakenError."""
@@ -109,11 +119,10 @@ class Snapshots:
 
     async def build(self, snapshot: Snapshot) -> None:
         """Give a snapshot what its Dockerfile makes; raises BuildFailedError."""
-        if snapshot.dockerfile is None:
+        recipe = self.recipe(snapshot)
+        if recipe is None:
             return
-        image = await self._builds.build(snapshot.dockerfile)
-        snapshot.content = self._builds.content(snapshot.dockerfile)
-        snapshot.env, snapshot.workdir, snapshot.entrypoint = image.env, image.workdir, image.entrypoint
+        snapshot.take(recipe.content, await self._builds.build(recipe))
 
     async def _make(self, snapshot: Snapshot) -> None:
         """Bring one to the end of what it is on its way to."""

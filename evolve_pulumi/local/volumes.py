@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from evolve_pulumi.local import host
 from evolve_pulumi.local.errors import NotFoundError, VolumeNameTakenError, VolumeNotReadyError
 from evolve_pulumi.local.records import PASSABLE_FOLDER, Mount, remove_tree
+from evolve_pulumi.local.trees import Tree
 
 CHANGE_SECONDS = 0.2
 """How long a volume is on its way into the world and out of it, so that nobody gets used to none."""
@@ -67,8 +68,8 @@ class Volumes:
                 return volume
         raise NotFoundError(f"Volume {what} not found")
 
-    def create(self, vendor: str, name: str) -> Volume:
-        """Add one, which is ready a little later; raises VolumeNameTakenError."""
+    def create(self, vendor: str, name: str, *, at_once: bool = False) -> Volume:
+        """Add one, which is ready at once or a little later; raises VolumeNameTakenError."""
         if any(volume.name == name for volume in self.all(vendor)):
             raise VolumeNameTakenError(f"Volume with name {name} already exists")
         volume = Volume(vendor=vendor, name=name)
@@ -78,7 +79,10 @@ class Volumes:
         self._place(volume).chmod(PASSABLE_FOLDER)
         _give(data)
         self._save(volume)
-        asyncio.get_running_loop().call_later(CHANGE_SECONDS, self._settle, volume)
+        if at_once:
+            self._settle(volume)
+        else:
+            asyncio.get_running_loop().call_later(CHANGE_SECONDS, self._settle, volume)
         return volume
 
     def delete(self, volume: Volume) -> None:
@@ -87,10 +91,15 @@ class Volumes:
         self._save(volume)
         asyncio.get_running_loop().call_later(CHANGE_SECONDS, self._settle, volume)
 
+    def remove(self, volume: Volume) -> None:
+        """Remove one at once, also where sandboxes mount it, who keep an empty folder."""
+        self._volumes.pop(volume.id, None)
+        remove_tree(self._place(volume))
+
     def clear(self) -> None:
         """Remove all at once."""
         for volume in list(self._volumes.values()):
-            self._remove(volume)
+            self.remove(volume)
 
     def source(self, mount: Mount) -> Path:
         """The folder that a mount shows, made where it is missing; raises NotFoundError or VolumeNotReadyError."""
@@ -101,13 +110,11 @@ class Volumes:
             raise VolumeNotReadyError(
                 f"Volume '{volume.name}' is not in a ready state. Current state: {volume.state.value}"
             )
-        place = self._place(volume) / "data"
-        for part in Path(mount.subpath or "").parts:
-            place /= part
-            if not place.exists():
-                place.mkdir()
-                _give(place)
-        return place
+        return self.tree(volume).find_folder(mount.subpath or "/")
+
+    def tree(self, volume: Volume) -> Tree:
+        """What is in one, to be used from outside."""
+        return Tree(self._place(volume) / "data")
 
     def _settle(self, volume: Volume) -> None:
         """End the change that a volume is in."""
@@ -115,11 +122,7 @@ class Volumes:
             volume.state = VolumeState.READY
             self._save(volume)
         elif volume.state == VolumeState.LEAVING:
-            self._remove(volume)
-
-    def _remove(self, volume: Volume) -> None:
-        self._volumes.pop(volume.id, None)
-        remove_tree(self._place(volume))
+            self.remove(volume)
 
     def _save(self, volume: Volume) -> None:
         if volume.id in self._volumes:

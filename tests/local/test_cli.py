@@ -51,8 +51,11 @@ def test_up_status_down(evolve: Shell) -> None:
     assert address is not None
     assert f"running at http://127.0.0.1:{evolve.port}" in up.stdout
     assert address.api_key not in up.stdout, "what `up` prints ends up in the logs of CI"
-    exports = [f"export DAYTONA_API_URL={address.daytona_api_url}", f"export DAYTONA_API_KEY={address.api_key}"]
-    assert evolve("env").stdout.splitlines() == exports
+    exports = evolve("env").stdout.splitlines()
+    assert f"export DAYTONA_API_URL={address.url}/daytona/api" in exports
+    assert f"export DAYTONA_API_KEY={address.api_key}" in exports
+    assert f"export E2B_SANDBOX_URL={address.url}/e2b/envd" in exports
+    assert f"export E2B_DOMAIN=localhost:{evolve.port}" in exports
     status = json.loads(evolve("status", "--json").stdout)
     assert (status["running"], status["sandboxes"], status["organization"]) == (True, 0, "local")
     assert f"tier {status['tier']}" in evolve("status").stdout

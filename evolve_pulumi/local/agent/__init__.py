@@ -5,6 +5,7 @@ valid for Python 3.9. The server talks to it over a SOCK_SEQPACKET socket that i
 descriptors beside it. A request `{"id", "op", "arguments"}` gets one reply, `{"id", …}` or `{"id", "errno", "error"}`.
 What a connection started is reported to it when it ends: `{"ended": key, "code": n}`.
 
-`loop` answers requests, `sessions` runs shells whose commands outlive the server, `processes`, `files`, `searching` and
-`system` do the rest. `interpreter` is a program of its own.
+`loop` answers requests. Shells with their commands (`sessions`), single processes (`running`) and watched folders
+(`watch`) outlive the server, with what they wrote in `logs`. `processes`, `files`, `searching` and `system` do the
+rest. `interpreter` is a program of its own.
 """

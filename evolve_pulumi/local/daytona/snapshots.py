@@ -71,11 +71,13 @@ class Snapshots:
         return await self._send_log(request, sandbox.snapshot)
 
     async def _send_log(self, request: web.Request, snapshot: Snapshot) -> web.StreamResponse:
-        if snapshot.dockerfile is None:
+        recipe = self._cloud.snapshots.recipe(snapshot)
+        if recipe is None:
             raise DaytonaError(404, f"Snapshot {snapshot.name} was not built, so there is no log")
         response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
         await response.prepare(request)
-        async for piece in self._cloud.builds.log(snapshot.dockerfile, follow=request.query.get("follow") == "true"):
+        builds, wanted = self._cloud.builds, request.query.get("follow") == "true"
+        async for piece in builds.log(recipe.content, follow=lambda: wanted and builds.goes_on(recipe.content)):
             if piece:
                 await response.write(piece)
             elif request.transport is None or request.transport.is_closing():

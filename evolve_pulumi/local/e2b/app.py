@@ -1,7 +1,7 @@
 """E2B's three APIs as one application, to be mounted at /e2b.
 
 `control` of the table is the control plane, at `/e2b/api`; `envd` is what runs in a sandbox, at `/e2b/envd`, where a
-header says which; `volumes` is the content of volumes, at `/e2b/volumes`.
+header says which; `volumes` is the content of volumes, at `/e2b/volumes`. Archives for builds go to `/e2b/uploads`.
 """
 
 from pathlib import Path
@@ -19,7 +19,13 @@ from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.errors import E2BError, absent, in_e2bs_words
 from evolve_pulumi.local.e2b.previews import PREVIEW_GATE
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
+from evolve_pulumi.local.e2b.snapshots import Snapshots
+from evolve_pulumi.local.e2b.template_builds import TemplateBuilds
+from evolve_pulumi.local.e2b.templates import Templates
 from evolve_pulumi.local.e2b.throttling import throttling
+from evolve_pulumi.local.e2b.uploads import Uploads
+from evolve_pulumi.local.e2b.volume_content import VolumeContent, in_words_of_paths
+from evolve_pulumi.local.e2b.volumes import Volumes
 from evolve_pulumi.local.keys import Handler, Key
 from evolve_pulumi.local.operations import routes
 from evolve_pulumi.local_address import LocalAddress
@@ -35,11 +41,17 @@ def application(cloud: Cloud, key: Key, url: str) -> web.Application:
     domain = LocalAddress(url=url, api_key=key.text).e2b_domain
     app = web.Application()
     control = web.Application(middlewares=[in_e2bs_words, _with_key(key), throttling(cloud)])
-    control.add_routes(routes(OPERATIONS, "control", [Sandboxes(cloud, domain)], absent))
+    uploads = Uploads(cloud, key, f"{url}/e2b/uploads")
+    handlers = [Sandboxes(cloud, domain), Snapshots(cloud), Volumes(cloud, key)]
+    handlers += [Templates(cloud), TemplateBuilds(cloud, uploads)]
+    control.add_routes(routes(OPERATIONS, "control", handlers, absent))
     app.add_subapp("/api", control)
+    archives = web.Application(middlewares=[in_e2bs_words])
+    archives.router.add_put("/{template_id}/{hash}", uploads.take)
+    app.add_subapp("/uploads", archives)
     app.add_subapp("/envd", envd(cloud))
-    volumes = web.Application(middlewares=[in_e2bs_words])
-    volumes.add_routes(routes(OPERATIONS, "volumes", [], absent))
+    volumes = web.Application(middlewares=[in_e2bs_words, in_words_of_paths])
+    volumes.add_routes(routes(OPERATIONS, "volumes", [VolumeContent(cloud, key)], absent))
     app.add_subapp("/volumes", volumes)
     return app
 

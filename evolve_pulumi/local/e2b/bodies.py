@@ -30,7 +30,7 @@ BASE = Snapshot(
     can_pause=True,
 )
 """The template that is built in: the host's own programs."""
-RUNNING = {State.STARTED, State.STARTING, State.RESUMING, State.RESIZING}
+RUNNING = {State.STARTED, State.STARTING, State.RESUMING, State.SNAPSHOTTING}
 UNSEEN = {State.CREATING, State.DESTROYING}
 """States in which E2B knows nothing of a sandbox yet, or any more."""
 MOST_SECONDS = 24 * 3600
@@ -100,12 +100,15 @@ class CreateBody(TimedBody):
     iam: JsonValue = None
     mcp: JsonValue = None
 
+    def refuse_absent(self) -> None:
+        """Raise E2BError for a field that would have to do something here."""
+        for name, status in CREATE_FIELDS.items():
+            if status == Status.ABSENT and getattr(self, name):
+                raise E2BError(501, f"The local cloud does not implement {name} of a new sandbox")
+
     def sandbox(self, template: Snapshot, mounts: list[Mount], now: datetime) -> Sandbox:
         """The record of a sandbox that is still to be made; raises E2BError for what it cannot be."""
         wakes = self._wakes()
-        for name in ("iam", "mcp"):
-            if getattr(self, name):
-                raise E2BError(501, f"The local cloud does not implement {name} of a new sandbox")
         sandbox_id = _new_id()
         return Sandbox(
             id=sandbox_id,
@@ -185,7 +188,7 @@ def sandbox_body(sandbox: Sandbox, domain: str) -> dict[str, Any]:
     """A sandbox as E2B answers who made it or connected to it, with what opens it."""
     return {
         "templateID": sandbox.snapshot.id,
-        "alias": sandbox.snapshot.name,
+        **_alias(sandbox.snapshot),
         "sandboxID": sandbox.id,
         "clientID": CLIENT_ID,
         "envdVersion": ENVD_VERSION,
@@ -199,7 +202,7 @@ def list_item(sandbox: Sandbox) -> dict[str, Any]:
     """A sandbox as E2B describes it in a list."""
     described: dict[str, Any] = {
         "templateID": sandbox.snapshot.id,
-        "alias": sandbox.snapshot.name,
+        **_alias(sandbox.snapshot),
         "sandboxID": sandbox.id,
         "clientID": CLIENT_ID,
         "envdVersion": ENVD_VERSION,
@@ -236,6 +239,11 @@ def detail(sandbox: Sandbox, domain: str) -> dict[str, Any]:
 def state(sandbox: Sandbox) -> str:
     """E2B's word for what a sandbox does: one that is stopped is paused without memory."""
     return "running" if sandbox.state in RUNNING else "paused"
+
+
+def _alias(template: Snapshot) -> dict[str, str]:
+    """The name of a template, which one made of a sandbox may not have."""
+    return {"alias": template.name} if template.name != template.id else {}
 
 
 def _end(sandbox: Sandbox) -> datetime:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from evolve_pulumi.local.cloud import Cloud
-from evolve_pulumi.local.e2b import bodies
+from evolve_pulumi.local.e2b import bodies, finding
 from evolve_pulumi.local.e2b.errors import E2BError
 from evolve_pulumi.local.e2b.listing import Query, page
+from evolve_pulumi.local.e2b.names import find_snapshot
 from evolve_pulumi.local.e2b.network import NetworkUpdateBody
 from evolve_pulumi.local.errors import LaunchFailedError, NotFoundError
 from evolve_pulumi.local.records import Mount, Sandbox, Snapshot, State
@@ -42,36 +43,36 @@ class Sandboxes:
     async def post_sandboxes_sandbox_id_resume(self, request: web.Request) -> web.Response:
         """Let a paused sandbox run again."""
         body = bodies.ResumeBody.model_validate(await request.json())
-        if bodies.state(await self._at_rest(request)) == "running":
+        if bodies.state(await finding.at_rest(self._cloud, request)) == "running":
             raise E2BError(409, f"Sandbox {request.match_info['sandbox_id']} is already running")
         return await self._connect(request, body)
 
     async def get_sandboxes_sandbox_id(self, request: web.Request) -> web.Response:
         """One sandbox."""
-        return web.json_response(bodies.detail(self._sandbox(request), self._domain))
+        return web.json_response(bodies.detail(finding.asked(self._cloud, request), self._domain))
 
     async def get_v2_sandboxes(self, request: web.Request) -> web.Response:
         """The sandboxes that match, a page at a time."""
         query = Query.parse(request.query)
-        items, token = page(self._seen(), query)
-        running = sum(bodies.state(each) == "running" for each in self._seen() if query.matches(each))
+        items, token = page(finding.seen(self._cloud), query)
+        running = sum(bodies.state(each) == "running" for each in finding.seen(self._cloud) if query.matches(each))
         headers = {"X-Total-Running": str(running), **({"X-Next-Token": token} if token else {})}
         return web.json_response([bodies.list_item(each) for each in items], headers=headers)
 
     async def get_sandboxes(self, request: web.Request) -> web.Response:
         """The sandboxes that run and match, all at once."""
         query = Query.model_validate({"metadata": request.query.get("metadata", ""), "state": "running"})
-        return web.json_response([bodies.list_item(each) for each in self._seen() if query.matches(each)])
+        return web.json_response([bodies.list_item(each) for each in finding.seen(self._cloud) if query.matches(each)])
 
     async def delete_sandboxes_sandbox_id(self, request: web.Request) -> web.Response:
         """Kill a sandbox, whatever it does."""
-        self._cloud.delete(await self._at_rest(request))
+        self._cloud.delete(await finding.at_rest(self._cloud, request))
         return web.Response(status=204)
 
     async def post_sandboxes_sandbox_id_pause(self, request: web.Request) -> web.Response:
         """Pause a sandbox; answers when it is paused. Without its memory, its processes end and its files stay."""
         body = bodies.PauseBody.model_validate(await request.json() if request.can_read_body else {})
-        sandbox = await self._at_rest(request)
+        sandbox = await finding.at_rest(self._cloud, request)
         if sandbox.state != State.STARTED:
             raise E2BError(409, f"Sandbox {sandbox.id} is already paused")
         if body.memory:
@@ -84,7 +85,7 @@ class Sandboxes:
     async def post_sandboxes_sandbox_id_timeout(self, request: web.Request) -> web.Response:
         """Set the time to run from now, at most as long as a sandbox may run since it was started."""
         seconds = bodies.TimeoutBody.model_validate(await request.json()).timeout
-        sandbox = self._running(request)
+        sandbox = await finding.running(self._cloud, request)
         self._cloud.update(sandbox, ends_at=min(self._in(max(seconds, 0)), sandbox.started_at + MOST))
         await self._cloud.expire()
         return web.Response(status=204)
@@ -92,18 +93,19 @@ class Sandboxes:
     async def post_sandboxes_sandbox_id_refreshes(self, request: web.Request) -> web.Response:
         """Give a sandbox at least so much time from now."""
         body = bodies.RefreshBody.model_validate(await request.json() if request.can_read_body else {})
-        self._extend(self._running(request), self._in(body.duration))
+        self._extend(await finding.running(self._cloud, request), self._in(body.duration))
         return web.Response(status=204)
 
     async def put_sandboxes_sandbox_id_network(self, request: web.Request) -> web.Response:
         """Keep what the sandbox may reach, in the place of all that was said of it before."""
         body = NetworkUpdateBody.model_validate(await request.json())
-        sandbox = self._running(request)
+        sandbox = await finding.running(self._cloud, request)
         self._cloud.update(sandbox, options=body.applied(sandbox.options))
         return web.Response(status=204)
 
     async def _make(self, request: web.Request, body: bodies.CreateBody) -> web.Response:
         """Make a sandbox, unless the request's key says that it was asked for before."""
+        body.refuse_absent()
         key, digest = request.headers.get("Idempotency-Key"), hashlib.sha256(await request.read()).hexdigest()
         sandbox = await self._asked_for(key, digest) if key else None
         if sandbox is None:
@@ -116,12 +118,12 @@ class Sandboxes:
     async def _asked_for(self, key: str, digest: str) -> Sandbox | None:
         """The sandbox that was made for a key; raises E2BError where that was asked to be another."""
         for sandbox in self._cloud.sandboxes():
-            if sandbox.vendor == bodies.VENDOR and sandbox.request_key == key:
+            if (sandbox.vendor, sandbox.request_key) == (bodies.VENDOR, key) and sandbox.state != State.DESTROYING:
                 if sandbox.request_digest != digest:
                     sentence = "The idempotency key was used for another request"
                     raise E2BError(422, sentence, "idempotency_request_mismatch")
                 await self._cloud.at_rest(sandbox)
-                return sandbox if sandbox in self._seen() else None
+                return sandbox if sandbox in finding.seen(self._cloud) else None
         return None
 
     async def _start_new(self, sandbox: Sandbox) -> None:
@@ -132,7 +134,7 @@ class Sandboxes:
             raise
 
     async def _connect(self, request: web.Request, body: bodies.ConnectBody) -> web.Response:
-        sandbox, until = await self._at_rest(request), self._in(body.timeout)
+        sandbox, until = await finding.at_rest(self._cloud, request), self._in(body.timeout)
         running = sandbox.state == State.STARTED
         if running:
             self._extend(sandbox, until)
@@ -153,33 +155,9 @@ class Sandboxes:
     def _in(self, seconds: int) -> datetime:
         return self._cloud.clock() + timedelta(seconds=seconds)
 
-    def _seen(self) -> list[Sandbox]:
-        everything = self._cloud.sandboxes()
-        return [each for each in everything if each.vendor == bodies.VENDOR and each.state not in bodies.UNSEEN]
-
-    def _sandbox(self, request: web.Request) -> Sandbox:
-        """The sandbox of a path, where an id may have a client's behind it, as it once was."""
-        name = request.match_info["sandbox_id"].partition("-")[0]
-        for sandbox in self._seen():
-            if sandbox.id == name:
-                return sandbox
-        raise _missing(name)
-
-    def _running(self, request: web.Request) -> Sandbox:
-        """The sandbox of a path; to E2B one that is paused is not there for most operations."""
-        sandbox = self._sandbox(request)
-        if sandbox.state != State.STARTED:
-            raise _missing(sandbox.id)
-        return sandbox
-
-    async def _at_rest(self, request: web.Request) -> Sandbox:
-        """The sandbox of a path, when it is not on its way to another state."""
-        await self._cloud.at_rest(self._sandbox(request))
-        return self._sandbox(request)
-
     def _template(self, name: str) -> Snapshot:
         try:
-            return self._cloud.snapshots.find(bodies.VENDOR, name)
+            return find_snapshot(self._cloud, name)
         except NotFoundError as error:
             raise E2BError(404, f"template '{name}' not found") from error
 
@@ -189,7 +167,3 @@ class Sandboxes:
         except NotFoundError as error:
             raise E2BError(404, f"volume '{body.name}' not found") from error
         return Mount(volume_id=volume.id, path=body.path)
-
-
-def _missing(name: str) -> E2BError:
-    return E2BError(404, f"Sandbox \"{name}\" doesn't exist or you don't have access to it")

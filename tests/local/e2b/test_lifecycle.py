@@ -1,7 +1,10 @@
 """The life of a sandbox: made, seen, paused, gone on with, killed."""
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -16,6 +19,8 @@ from e2b import (
 )
 
 from tests.cloud import Cloud, gone, host_processes
+from tests.local.e2b.inside import write
+from tests.waiting import until
 
 
 def ends_in(sandbox: Sandbox) -> timedelta:
@@ -65,13 +70,16 @@ def test_a_paused_sandbox_is_gone_on_with(cloud: Cloud, e2b: E2B) -> None:
 def test_a_sandbox_is_started_anew_without_its_memory(
     cloud: Cloud, e2b: E2B, mode: Literal["full", "filesystem"]
 ) -> None:
-    sandbox = e2b.Sandbox.create()
+    sandbox = e2b.Sandbox.create(envs={"WORD": "word"})
+    write(sandbox, "kept", "file")
     before = host_processes(cloud)
     assert sandbox.pause(mode=mode)
     assert detail(cloud, sandbox)["pauseMode"] == mode
     again = e2b.Sandbox.connect(sandbox.sandbox_id, on_resume="reboot")
     assert again.get_info().state == SandboxState.RUNNING
     assert not set(before) & set(host_processes(cloud))
+    assert again.files.read("kept") == "file"
+    assert again.commands.run("echo $WORD").stdout == "word\n"
 
 
 def test_a_paused_sandbox_is_killed(e2b: E2B) -> None:
@@ -130,6 +138,36 @@ def test_what_is_not_there_is_said_in_e2bs_words(cloud: Cloud, e2b: E2B) -> None
     assert (answer.status_code, answer.json()) == (404, {"code": 404, "message": sentence})
 
 
+def test_what_fails_to_start_leaves_nothing(cloud: Cloud, e2b: E2B) -> None:
+    with moved_aside(cloud.folder / "runtime" / "agent"), pytest.raises(SandboxException, match=r"500: .*to start"):
+        e2b.Sandbox.create()
+    assert e2b.Sandbox.list().next_items() == []
+    until(lambda: cloud.status()["sandboxes"] == 0)
+
+
+def test_what_fails_to_go_on_stays_paused(cloud: Cloud, e2b: E2B) -> None:
+    sandbox = e2b.Sandbox.create()
+    write(sandbox, "kept", "file")
+    sandbox.pause(mode="filesystem")
+    with moved_aside(cloud.folder / "runtime" / "agent"), pytest.raises(SandboxException, match=r"500: .*to start"):
+        e2b.Sandbox.connect(sandbox.sandbox_id)
+    assert sandbox.get_info().state == SandboxState.PAUSED
+    again = e2b.Sandbox.connect(sandbox.sandbox_id, timeout=60)
+    assert again.files.read("kept") == "file"
+    assert ends_in(again) == timedelta(seconds=60)
+
+
+@contextmanager
+def moved_aside(path: Path) -> Generator[None]:
+    """Something that sandboxes need is not there for as long as the block runs."""
+    aside = path.with_name("aside")
+    path.rename(aside)
+    try:
+        yield
+    finally:
+        aside.rename(path)
+
+
 def test_an_unknown_template_is_refused(e2b: E2B) -> None:
     with pytest.raises(SandboxException, match="404: template 'none' not found") as refused:
         e2b.Sandbox.create("none")
@@ -143,7 +181,7 @@ def test_another_key_opens_nothing(e2b: E2B) -> None:
 
 @pytest.mark.parametrize("field", ["iam", "mcp"])
 def test_what_is_not_done_is_refused_by_its_name(cloud: Cloud, field: str) -> None:
-    body = {"templateID": "base", field: {"any": "thing"}}
+    body = {"templateID": "mcp-gateway", field: {"any": "thing"}}
     answer = httpx.post(f"{cloud.e2b_api_url}/v2/sandboxes", json=body, headers={"X-API-KEY": cloud.api_key})
     sentence = f"The local cloud does not implement {field} of a new sandbox"
     assert (answer.status_code, answer.json()["message"]) == (501, sentence)

@@ -8,12 +8,19 @@ from pkgutil import walk_packages
 
 import httpx
 import pytest
+from e2b.api.client.models import NewSandboxV2
 
 from evolve_pulumi.local.e2b.app import OPERATIONS
+from evolve_pulumi.local.e2b.bodies import CREATE_FIELDS, CreateBody
 from evolve_pulumi.local.e2b.envd.files import FileTransfer
 from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
 from evolve_pulumi.local.e2b.envd.processes import ProcessService
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
+from evolve_pulumi.local.e2b.snapshots import Snapshots
+from evolve_pulumi.local.e2b.template_builds import TemplateBuilds
+from evolve_pulumi.local.e2b.templates import Templates
+from evolve_pulumi.local.e2b.volume_content import VolumeContent
+from evolve_pulumi.local.e2b.volumes import Volumes
 from evolve_pulumi.local.operations import Operation, Status, operations
 from tests.cloud import Cloud
 
@@ -63,7 +70,11 @@ def test_the_table_is_whole() -> None:
 
 @pytest.mark.parametrize(
     ("api", "handlers"),
-    [("control", [Sandboxes]), ("envd", [ProcessService, FilesystemService, FileTransfer]), ("volumes", [])],
+    [
+        ("control", [Sandboxes, Snapshots, Templates, TemplateBuilds, Volumes]),
+        ("envd", [ProcessService, FilesystemService, FileTransfer]),
+        ("volumes", [VolumeContent]),
+    ],
 )
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}
@@ -78,6 +89,13 @@ def test_what_is_not_there_answers_501_with_its_name(cloud: Cloud) -> None:
             answer = client.request(row.method, _url(cloud, row))
             assert answer.status_code == 501, row
             assert answer.json()["message"] == f"The local cloud does not implement {row.operation}"
+
+
+def test_every_field_of_a_new_sandbox_is_judged() -> None:
+    wire = set(re.findall(r'd\.pop\("(\w+)"', inspect.getsource(NewSandboxV2.from_dict)))
+    assert {field for field in CREATE_FIELDS if "." not in field} == wire
+    understood = {field.alias or name for name, field in CreateBody.model_fields.items()}
+    assert understood == wire
 
 
 def _url(cloud: Cloud, row: Operation) -> str:

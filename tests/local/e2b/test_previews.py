@@ -72,6 +72,16 @@ def test_a_request_wakes_a_paused_sandbox_with_all_that_ran(cloud: Cloud, e2b: E
     assert sandbox.get_info().state == SandboxState.PAUSED
 
 
+def test_a_command_wakes_a_paused_sandbox(cloud: Cloud, e2b: E2B) -> None:
+    sandbox = e2b.Sandbox.create(timeout=600, lifecycle={"on_timeout": "pause", "auto_resume": True})
+    sandbox.pause()
+    cloud.advance(minutes=60)
+    assert sandbox.commands.run("echo awake").stdout == "awake\n"
+    info = sandbox.get_info()
+    assert info.state == SandboxState.RUNNING
+    assert round((info.end_at - info.started_at).total_seconds()) == 600, "as long as it was to run at first"
+
+
 def test_no_request_wakes_what_was_paused_without_its_memory(cloud: Cloud, e2b: E2B) -> None:
     sandbox = e2b.Sandbox.create(lifecycle={"on_timeout": "pause", "auto_resume": True})
     sandbox.pause(mode="filesystem")
