@@ -100,31 +100,37 @@ class Interpreter:
 
         Raises CommandTimeoutError, or InterpreterEndedError where the process ends with it.
         """
-        async with self._turn:
-            loop = asyncio.get_running_loop()
-            deadline = None if seconds is None else loop.time() + seconds
-            answer: dict[str, Any] | None = None
-            try:
-                await loop.sock_sendall(self._requests, json.dumps({"code": code, "env": dict(env)}).encode() + b"\n")
-                while answer is None:
-                    async with asyncio.timeout_at(deadline):
-                        await self._readable()
-                    answer = self._take_answer()
-                    for printed in self._take_output():
-                        yield printed
-                if answer["error"]:
-                    yield Raised(**answer["error"])
-            except TimeoutError:
-                raise CommandTimeoutError(f"Code took longer than {seconds:g} seconds") from None
-            except (InterpreterEndedError, OSError) as error:
+        try:
+            async with self._turn, contextlib.aclosing(self._run(code, env, seconds)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if self._ended.done():
+                self.release()
+
+    async def _run(self, code: str, env: Mapping[str, str], seconds: float | None) -> AsyncGenerator[Printed | Raised]:
+        loop = asyncio.get_running_loop()
+        deadline = None if seconds is None else loop.time() + seconds
+        answer: dict[str, Any] | None = None
+        try:
+            await loop.sock_sendall(self._requests, json.dumps({"code": code, "env": dict(env)}).encode() + b"\n")
+            while answer is None:
+                async with asyncio.timeout_at(deadline):
+                    await self._readable()
+                answer = self._take_answer()
                 for printed in self._take_output():
                     yield printed
-                raise InterpreterEndedError("The interpreter has ended") from error
-            finally:
-                if answer is None:
-                    await self._interrupt()
-        if self._ended.done():
-            self.release()
+            if answer["error"]:
+                yield Raised(**answer["error"])
+        except TimeoutError:
+            raise CommandTimeoutError(f"Code took longer than {seconds:g} seconds") from None
+        except (InterpreterEndedError, OSError) as error:
+            for printed in self._take_output():
+                yield printed
+            raise InterpreterEndedError("The interpreter has ended") from error
+        finally:
+            if answer is None:
+                await self._interrupt()
 
     async def _interrupt(self) -> None:
         """Let the code that runs end, or everything with it; what it still prints is lost."""
