@@ -31,12 +31,14 @@ GRACE_SECONDS = 2
 """How long code that is interrupted may take to end before its interpreter is killed."""
 DEFAULT = "default"
 
+Stream = Literal["stdout", "stderr"]
+
 
 @dataclass(frozen=True)
 class Printed:
     """What code has written to one of its streams."""
 
-    stream: Literal["stdout", "stderr"]
+    stream: Stream
     text: str
 
 
@@ -58,12 +60,12 @@ class Interpreter:
         self._turn = asyncio.Lock()
         self._answer = b""
         self._opened = contextlib.ExitStack()
-        self._streams: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
+        self._streams: dict[int, tuple[Stream, codecs.IncrementalDecoder]] = {}
 
     async def start(self, env: dict[str, str]) -> "asyncio.Future[int]":
         """Start the process; returns its exit code to come. Raises FileNotFoundError where its folder is missing."""
         ours, theirs = socket.socketpair()
-        pipes = {"stdout": os.pipe(), "stderr": os.pipe()}
+        pipes: dict[Stream, tuple[int, int]] = {"stdout": os.pipe(), "stderr": os.pipe()}
         self._requests = self._opened.enter_context(ours)
         for name, (reader, _) in pipes.items():
             self._opened.callback(os.close, reader)
@@ -179,7 +181,7 @@ class Interpreter:
                 if not data:
                     del self._streams[fd]
                 if text := decoder.decode(data, final=not data):
-                    yield Printed("stdout" if stream == "stdout" else "stderr", text)
+                    yield Printed(stream, text)
 
 
 class Interpreters:
