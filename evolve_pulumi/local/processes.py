@@ -5,13 +5,15 @@ import contextlib
 import fcntl
 import os
 import signal
-import struct
 import tempfile
 import termios
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from io import FileIO
+from typing import Any
 
+from evolve_pulumi.local.agent.running import WINDOW
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.errors import NotFoundError
 from evolve_pulumi.local.guest import Guest, GuestLostError
@@ -42,7 +44,9 @@ class Process:
     """A process that has not ended."""
 
     pid: int
-    terminal: bool
+    started: datetime
+    size: Size | None
+    """Of its terminal, where it has one."""
     program: Program
 
 
@@ -50,9 +54,14 @@ class Output:
     """What a process writes, from some time on; a context manager, since it holds the log open."""
 
     def __init__(
-        self, pid: int, log: int, position: int, over: Callable[[], bool], ended: "asyncio.Future[int] | None" = None
+        self,
+        process: Process,
+        log: int,
+        position: int,
+        over: Callable[[], bool],
+        ended: "asyncio.Future[int] | None" = None,
     ) -> None:
-        self.pid = pid
+        self.process = process
         self._over = over
         self._log = log
         self._position = position
@@ -91,11 +100,13 @@ class Processes:
         *,
         stdin: bool = False,
         size: Size | None = None,
+        alone: bool = False,
         seconds: float | None = None,
     ) -> Output:
         """Start a process, with a pipe to feed it by, on a terminal, or with neither; it is killed after so long.
 
-        Raises FileNotFoundError where its folder does not exist.
+        It has ended when what it has started writes no more; `alone`, when it is gone itself. Raises FileNotFoundError
+        where its folder does not exist.
         """
         guest = self._cloud.guest(sandbox)
         environment = {**self._cloud.environment(sandbox), **program.env}
@@ -108,9 +119,11 @@ class Processes:
                 cwd=program.cwd,
                 stdin=stdin,
                 size=size and (size.columns, size.rows),
+                alone=alone,
                 about=asdict(program),
             )
-            output = Output(pid, os.dup(log.fileno()), 0, _at_rest(sandbox, guest), ended)
+            process = Process(pid, datetime.now(UTC), size, program)
+            output = Output(process, os.dup(log.fileno()), 0, _at_rest(sandbox, guest), ended)
         if seconds is not None:
             self._limit(guest, pid, ended, seconds)
         return output
@@ -118,7 +131,7 @@ class Processes:
     async def all(self, sandbox: Sandbox) -> list[Process]:
         """All processes that were started so and have not ended."""
         answer = await self._cloud.guest(sandbox).call("running")
-        return [Process(each["pid"], each["terminal"], Program(**each["about"])) for each in answer["processes"]]
+        return [_process(**each) for each in answer["processes"]]
 
     async def find(self, sandbox: Sandbox, *, pid: int | None = None, tag: str | None = None) -> Process:
         """A process by its pid or its tag; raises NotFoundError."""
@@ -131,7 +144,7 @@ class Processes:
         """What a process writes from now on."""
         guest = self._cloud.guest(sandbox)
         fd, position = await guest.log_of(process.pid)
-        return Output(process.pid, fd, position, _at_rest(sandbox, guest))
+        return Output(process, fd, position, _at_rest(sandbox, guest))
 
     async def write(self, sandbox: Sandbox, process: Process, data: bytes) -> None:
         """Feed a process, for as long as it takes it to take everything; raises BrokenPipeError where it does not."""
@@ -151,10 +164,18 @@ class Processes:
         """Signal a process, and not what it has started."""
         await self._cloud.guest(sandbox).call("signal", pid=process.pid, number=number)
 
+    async def kill(self, sandbox: Sandbox, process: Process) -> None:
+        """Kill a process with everything that it has started."""
+        guest = self._cloud.guest(sandbox)
+        await guest.call("kill", pid=process.pid, number=signal.SIGKILL)
+        with contextlib.suppress(FileNotFoundError):
+            # Something may have got away, which must not keep it from having ended.
+            await guest.call("signal", pid=process.pid, number=signal.SIGKILL)
+
     async def resize(self, sandbox: Sandbox, process: Process, size: Size) -> None:
         """Give a process's terminal another size, and tell the process."""
         with await self._input(sandbox, process) as terminal:
-            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size.rows, size.columns, 0, 0))
+            fcntl.ioctl(terminal, termios.TIOCSWINSZ, WINDOW.pack(size.rows, size.columns, 0, 0))
 
     async def _input(self, sandbox: Sandbox, process: Process) -> FileIO:
         fd = await self._cloud.guest(sandbox).input_of(process.pid)
@@ -165,6 +186,10 @@ class Processes:
         task = asyncio.create_task(_kill_after(guest, pid, ended, seconds))
         self._deadlines.add(task)
         task.add_done_callback(self._deadlines.discard)
+
+
+def _process(pid: int, started: float, size: list[int] | None, about: dict[str, Any]) -> Process:
+    return Process(pid, datetime.fromtimestamp(started, UTC), Size(*size) if size else None, Program(**about))
 
 
 def _at_rest(sandbox: Sandbox, guest: Guest) -> Callable[[], bool]:

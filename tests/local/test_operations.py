@@ -15,6 +15,7 @@ from evolve_pulumi.local.daytona.bodies import CREATE_FIELDS, CreateBody
 from evolve_pulumi.local.daytona.code import Code
 from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.git import Repositories
+from evolve_pulumi.local.daytona.pty import Terminals
 from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.system import System
 from evolve_pulumi.local.daytona.toolbox import Toolbox
@@ -48,7 +49,10 @@ def test_the_table_is_whole() -> None:
 
 @pytest.mark.parametrize(
     ("api", "handlers"),
-    [("control", [ControlPlane, Snapshots]), ("toolbox", [Toolbox, ToolboxFiles, Code, Repositories, System])],
+    [
+        ("control", [ControlPlane, Snapshots]),
+        ("toolbox", [Toolbox, ToolboxFiles, Code, Repositories, System, Terminals]),
+    ],
 )
 def test_what_has_a_handler_is_what_the_table_promises(api: str, handlers: list[type]) -> None:
     present = {row.operation for row in operations(OPERATIONS) if row.api == api and row.status != Status.ABSENT}

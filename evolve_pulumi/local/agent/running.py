@@ -9,20 +9,22 @@ import selectors
 import signal
 import struct
 import termios
+import time
 from collections.abc import Callable
 from typing import Any
 
 from .logs import STDERR, STDOUT, TERMINAL, Log
 from .processes import spawn
 
+WINDOW = struct.Struct("HHHH")
 FATAL = (signal.SIGTERM, signal.SIGKILL)
 
 
 class Running:
     """One process: its log, the way into it, and what it was started as.
 
-    It has ended when nobody writes to its log any more; one that was told to end, when it is gone itself. `size` is
-    that of the terminal it gets, columns and rows.
+    It has ended when nobody writes to its log any more; one that is `alone`, or was told to end, when it is gone
+    itself. `size` is that of the terminal it gets, columns and rows.
     """
 
     def __init__(
@@ -36,15 +38,17 @@ class Running:
         cwd: str,
         stdin: bool,
         size: tuple[int, int] | None,
+        alone: bool,
         about: dict[str, Any],
     ) -> None:
         self._log = Log(selector, log, self._look)
         self._report = report
         self._about = about
         self._on_terminal = size is not None
+        self._started = time.time()
         self._input: int | None = None
         self._code: int | None = None
-        self._told_to_end = False
+        self._alone = alone
         self.ended = False
         fds = self._terminal(size) if size else self._pipes(stdin)
         try:
@@ -57,8 +61,9 @@ class Running:
                 os.close(fd)
 
     def describe(self) -> dict[str, Any]:
-        """Its pid, and what whoever started it has noted about it."""
-        return {"pid": self.pid, "terminal": self._on_terminal, "about": self._about}
+        """Its pid, when it was started, its terminal's size, and what whoever started it has noted about it."""
+        size = self._size() if self._on_terminal else None
+        return {"pid": self.pid, "started": self._started, "size": size, "about": self._about}
 
     def pass_log(self) -> tuple[int, int]:
         """Its log, open, and where in it the next record will begin."""
@@ -79,7 +84,7 @@ class Running:
 
     def signal(self, number: int) -> dict[str, Any]:
         """Signal the process itself."""
-        self._told_to_end = self._told_to_end or number in FATAL
+        self._alone = self._alone or number in FATAL
         if self._code is None:
             os.kill(self.pid, number)
         self._look()
@@ -99,13 +104,18 @@ class Running:
 
     def _terminal(self, size: tuple[int, int]) -> list[int]:
         self._input, outer = os.openpty()
-        fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        fcntl.ioctl(outer, termios.TIOCSWINSZ, WINDOW.pack(size[1], size[0], 0, 0))
         self._log.record(os.dup(self._input), TERMINAL)
         return [outer, outer, outer]
 
+    def _size(self) -> tuple[int, int]:
+        assert self._input is not None
+        rows, columns, _, _ = WINDOW.unpack(fcntl.ioctl(self._input, termios.TIOCGWINSZ, bytes(WINDOW.size)))
+        return columns, rows
+
     def _look(self) -> None:
         """End it if it is time."""
-        if self.ended or self._code is None or not (self._told_to_end or self._log.complete):
+        if self.ended or self._code is None or not (self._alone or self._log.complete):
             return
         self.ended = True
         self._log.end(self._code)

@@ -16,6 +16,7 @@ from evolve_pulumi.local.daytona.control import ControlPlane
 from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
 from evolve_pulumi.local.daytona.git import Repositories
 from evolve_pulumi.local.daytona.previews import PREVIEW_GATE
+from evolve_pulumi.local.daytona.pty import Terminals
 from evolve_pulumi.local.daytona.signatures import signed
 from evolve_pulumi.local.daytona.snapshots import Snapshots
 from evolve_pulumi.local.daytona.system import System
@@ -46,6 +47,6 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
     handlers = [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)]
     control.add_routes(routes(OPERATIONS, "control", handlers, absent))
     app.add_subapp("/api", control)
-    inside = [Toolbox(cloud), ToolboxFiles(cloud), Code(cloud), Repositories(cloud), System(cloud)]
+    inside = [Toolbox(cloud), ToolboxFiles(cloud), Code(cloud), Repositories(cloud), System(cloud), Terminals(cloud)]
     app.add_routes(routes(OPERATIONS, "toolbox", inside, absent, prefix="/toolbox/{toolbox}"))
     return app

@@ -190,7 +190,7 @@ class ProcessService(Service):
     async def process_close_stdin(self, sandbox: Sandbox, given: Selected) -> Answer:
         """Let a process find the end of its input."""
         process = await self._find(sandbox, given.process)
-        if process.terminal:
+        if process.size:
             raise RpcError(Code.UNKNOWN, "cannot close stdin for PTY process — send Ctrl+D (0x04) instead")
         await self._processes.close_input(sandbox, process)
         return {}
@@ -208,7 +208,7 @@ class ProcessService(Service):
         process = await self._find(sandbox, given.process)
         if given.pty is None:
             return {}
-        if not process.terminal:
+        if not process.size:
             raise RpcError(Code.INTERNAL, "tty not assigned to process")
         await self._processes.resize(sandbox, process, given.pty.neutral())
         return {}
@@ -217,9 +217,9 @@ class ProcessService(Service):
         return await self._processes.find(sandbox, pid=selector.pid, tag=selector.tag)
 
     async def _feed(self, sandbox: Sandbox, process: Process, given: Input) -> None:
-        data = given.pty if process.terminal else given.stdin
+        data = given.pty if process.size else given.stdin
         if data is None:
-            right, wrong = ("pty", "stdin") if process.terminal else ("stdin", "pty")
+            right, wrong = ("pty", "stdin") if process.size else ("stdin", "pty")
             raise RpcError(Code.INTERNAL, f"input should be written to the {right}, not the {wrong}")
         try:
             await self._processes.write(sandbox, process, data)
@@ -229,7 +229,7 @@ class ProcessService(Service):
 
 async def _events(output: Output) -> AsyncIterator[Answer | None]:
     """What becomes of a process, as envd tells it; None where nothing has for a moment."""
-    yield {"event": {"start": {"pid": output.pid}}}
+    yield {"event": {"start": {"pid": output.process.pid}}}
     async for records in output.records():
         if not records:
             yield None
