@@ -8,10 +8,11 @@ from aiohttp import web
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from evolve_pulumi.local.agent.logs import STDERR, STDOUT
-from evolve_pulumi.local.cloud import ENTRYPOINT, Cloud
+from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.commands import Commands, SessionCommand
 from evolve_pulumi.local.daytona.bodies import Body
 from evolve_pulumi.local.daytona.inside import Inside
+from evolve_pulumi.local.entrypoint import ENTRYPOINT
 from evolve_pulumi.local.logs import Record
 
 STREAM_MARKS = {STDOUT: b"\x01\x01\x01", STDERR: b"\x02\x02\x02"}
