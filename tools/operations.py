@@ -25,6 +25,7 @@ SDK works with it. Its sandboxes are real processes with files of their own, its
   `evolve-pulumi local status` says so.
 - **Programs** come from this machine's `/usr`. There is no registry: what sandboxes are made from is the built-in
   `daytona-small` (class `container`), `daytona-vm-small` (class `linux-vm`, which can pause), and snapshots built here.
+  Git, Python and Node are this machine's, too: what it has not, fails as it would where it is not installed.
 - **Builds** run the instructions of a Dockerfile for real, in a sandbox of their own without network: `FROM
   evolve/local:1` or `daytona-small`, which are the one image there is, then `RUN`, `COPY` of a heredoc, `ENV`, `ARG`,
   `WORKDIR`, `ENTRYPOINT` and `CMD`; `LABEL` and `EXPOSE` do nothing, nor does `USER`, which takes `daytona` or `root`:
@@ -33,6 +34,10 @@ SDK works with it. Its sandboxes are real processes with files of their own, its
   has failed. The entrypoint runs at each start, in a session `entrypoint`.
 - **Sizes** (cores, memory, disk) are kept, answered and counted against quotas; nothing is held to them.
 - **Networks.** A sandbox reaches its own loopback and nothing else, whatever its network settings say.
+- **Files** go up and down in pieces, whatever their size, also by URLs that the SDK signs, which expire by the server's
+  clock. Listings and findings that are larger than 64 MiB are refused.
+- **Interpreters** keep their state until they, their sandbox or the server end. Code that takes too long is interrupted
+  and leaves the state as it is; code that heeds no interrupt is killed two seconds later, with its interpreter.
 - **Time.** Sandboxes stop, pause, are archived and deleted by the server's clock, which a test may move forward.
 
 ## To control it

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,12 +31,14 @@ GRACE_SECONDS = 2
 """How long code that is interrupted may take to end before its interpreter is killed."""
 DEFAULT = "default"
 
+Stream = Literal["stdout", "stderr"]
+
 
 @dataclass(frozen=True)
 class Printed:
     """What code has written to one of its streams."""
 
-    stream: Literal["stdout", "stderr"]
+    stream: Stream
     text: str
 
 
@@ -57,12 +60,12 @@ class Interpreter:
         self._turn = asyncio.Lock()
         self._answer = b""
         self._opened = contextlib.ExitStack()
-        self._streams: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
+        self._streams: dict[int, tuple[Stream, codecs.IncrementalDecoder]] = {}
 
     async def start(self, env: dict[str, str]) -> "asyncio.Future[int]":
         """Start the process; returns its exit code to come. Raises FileNotFoundError where its folder is missing."""
         ours, theirs = socket.socketpair()
-        pipes = {"stdout": os.pipe(), "stderr": os.pipe()}
+        pipes: dict[Stream, tuple[int, int]] = {"stdout": os.pipe(), "stderr": os.pipe()}
         self._requests = self._opened.enter_context(ours)
         for name, (reader, _) in pipes.items():
             self._opened.callback(os.close, reader)
@@ -99,31 +102,37 @@ class Interpreter:
 
         Raises CommandTimeoutError, or InterpreterEndedError where the process ends with it.
         """
-        async with self._turn:
-            loop = asyncio.get_running_loop()
-            deadline = None if seconds is None else loop.time() + seconds
-            answer: dict[str, Any] | None = None
-            try:
-                await loop.sock_sendall(self._requests, json.dumps({"code": code, "env": dict(env)}).encode() + b"\n")
-                while answer is None:
-                    async with asyncio.timeout_at(deadline):
-                        await self._readable()
-                    answer = self._take_answer()
-                    for printed in self._take_output():
-                        yield printed
-                if answer["error"]:
-                    yield Raised(**answer["error"])
-            except TimeoutError:
-                raise CommandTimeoutError(f"Code took longer than {seconds:g} seconds") from None
-            except (InterpreterEndedError, OSError) as error:
+        try:
+            async with self._turn, contextlib.aclosing(self._run(code, env, seconds)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if self._ended.done():
+                self.release()
+
+    async def _run(self, code: str, env: Mapping[str, str], seconds: float | None) -> AsyncGenerator[Printed | Raised]:
+        loop = asyncio.get_running_loop()
+        deadline = None if seconds is None else loop.time() + seconds
+        answer: dict[str, Any] | None = None
+        try:
+            await loop.sock_sendall(self._requests, json.dumps({"code": code, "env": dict(env)}).encode() + b"\n")
+            while answer is None:
+                async with asyncio.timeout_at(deadline):
+                    await self._readable()
+                answer = self._take_answer()
                 for printed in self._take_output():
                     yield printed
-                raise InterpreterEndedError("The interpreter has ended") from error
-            finally:
-                if answer is None:
-                    await self._interrupt()
-        if self._ended.done():
-            self.release()
+            if answer["error"]:
+                yield Raised(**answer["error"])
+        except TimeoutError:
+            raise CommandTimeoutError(f"Code took longer than {seconds:g} seconds") from None
+        except (InterpreterEndedError, OSError) as error:
+            for printed in self._take_output():
+                yield printed
+            raise InterpreterEndedError("The interpreter has ended") from error
+        finally:
+            if answer is None:
+                await self._interrupt()
 
     async def _interrupt(self) -> None:
         """Let the code that runs end, or everything with it; what it still prints is lost."""
@@ -172,7 +181,7 @@ class Interpreter:
                 if not data:
                     del self._streams[fd]
                 if text := decoder.decode(data, final=not data):
-                    yield Printed("stdout" if stream == "stdout" else "stderr", text)
+                    yield Printed(stream, text)
 
 
 class Interpreters:
@@ -181,7 +190,7 @@ class Interpreters:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._open: dict[tuple[str, str], Interpreter] = {}
-        self._starting = asyncio.Lock()
+        self._starting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def all(self, sandbox: Sandbox) -> list[Interpreter]:
         """Those of a sandbox that were opened, oldest first."""
@@ -201,7 +210,7 @@ class Interpreters:
 
     async def default(self, sandbox: Sandbox) -> Interpreter:
         """The one that each sandbox has, started when it is first asked for and after it has ended."""
-        async with self._starting:
+        async with self._starting[sandbox.id]:
             known = self._open.get((sandbox.id, DEFAULT))
             return known or await self._start(sandbox, DEFAULT, None)
 

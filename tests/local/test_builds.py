@@ -1,5 +1,6 @@
 """Dockerfiles that are built for real, as the Daytona SDK sees it."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -70,6 +71,18 @@ def test_the_entrypoint_runs_at_each_start(daytona: Daytona) -> None:
     sandbox.stop()
     sandbox.start()
     until(lambda: sandbox.process.exec("cat /app/starts").result == "sh\nsh\n")
+
+
+def test_what_the_entrypoint_writes_can_be_followed(daytona: Daytona) -> None:
+    sandbox = made_from(daytona, 'ENTRYPOINT ["sh", "-c", "echo up; until test -e go; do sleep 0.01; done; echo on"]\n')
+    out: list[str] = []
+
+    def note(text: str) -> None:
+        out.append(text)
+        sandbox.fs.upload_file(b"", "go")
+
+    asyncio.run(sandbox.process.get_entrypoint_logs_async(note, note))
+    assert "".join(out) == "up\non\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 from typing import TypedDict, Unpack
 
 import pytest
@@ -18,6 +19,8 @@ from daytona import (
 from daytona.common.code_interpreter import ExecutionResult, OutputMessage
 from daytona.common.process import CodeRunParams, OutputHandler
 from daytona_toolbox_api_client import ApiException, InterpreterContext
+
+from tests.cloud import Cloud
 
 
 class Options(TypedDict, total=False):
@@ -42,8 +45,8 @@ def test_code_gets_arguments_and_variables_and_answers_both_streams(sandbox: San
 
 
 def test_code_of_any_size_runs(sandbox: Sandbox) -> None:
-    answer = sandbox.process.code_run(f"text = {'x' * 3_000_000!r}\nprint(len(text), end='')")
-    assert answer.result == "3000000"
+    code = f"text = {'x' * 6_000_000!r}\nprint(len(text), end='')"
+    assert sandbox.process.code_run(code).result == run(sandbox, code).stdout == "6000000"
 
 
 def test_code_that_fails_says_where(sandbox: Sandbox) -> None:
@@ -150,6 +153,15 @@ def test_code_that_takes_too_long_is_interrupted_and_leaves_the_state(sandbox: S
     assert run(sandbox, "print(x)").stdout == "2\n"
 
 
+def test_code_that_nobody_listens_to_any_more_is_interrupted(sandbox: Sandbox) -> None:
+    def hang_up(_: OutputMessage) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(DaytonaError, match="enough"):
+        run(sandbox, "x = 1\nprint('on')\nimport time; time.sleep(1000)", on_stdout=hang_up)
+    assert run(sandbox, "print(x)", timeout=20).stdout == "1\n"
+
+
 def test_code_that_heeds_no_interrupt_is_killed_with_its_interpreter(sandbox: Sandbox) -> None:
     run(sandbox, "x = 1")
     stubborn = "import time\nwhile True:\n    try: time.sleep(1000)\n    except BaseException: pass"
@@ -165,6 +177,32 @@ def test_an_interpreter_that_dies_says_so_and_another_takes_its_place(sandbox: S
     with pytest.raises(DaytonaConnectionError, match="interpreter has ended"):
         run(sandbox, "import os; print('last words'); os._exit(1)", on_stdout=lambda m: said.append(m.output))
     assert "".join(said) == "last words\n"
+    assert run(sandbox, "print(1)").stdout == "1\n"
+
+
+def test_interpreters_that_end_leave_nothing_open_in_the_server(cloud: Cloud, sandbox: Sandbox) -> None:
+    def opened() -> int:
+        return len(list(Path("/proc", str(cloud.status()["pid"]), "fd").iterdir()))
+
+    # So that the SDK has the connections that it keeps.
+    run(sandbox, "1")
+    sandbox.code_interpreter.delete_context(sandbox.code_interpreter.create_context())
+    before = opened()
+    for _ in range(3):
+        with pytest.raises(DaytonaConnectionError):
+            run(sandbox, "import os; os._exit(1)")
+        sandbox.code_interpreter.delete_context(sandbox.code_interpreter.create_context())
+        run(sandbox, "1")
+    deadline = time.monotonic() + 5
+    while opened() > before:
+        assert time.monotonic() < deadline
+
+
+def test_an_error_that_cannot_be_put_into_words_is_one_still(sandbox: Sandbox) -> None:
+    error = run(sandbox, "class E(Exception):\n    def __str__(self): raise RuntimeError\nraise E").error
+    assert error
+    assert (error.name, error.value) == ("E", "")
+    assert run(sandbox, "1", envs={"A=B": ""}).error
     assert run(sandbox, "print(1)").stdout == "1\n"
 
 

@@ -41,7 +41,8 @@ def test_a_command_answers_output_and_exit_code(sandbox: Sandbox) -> None:
 
 
 def test_a_command_leaves_what_it_put_into_the_background(sandbox: Sandbox) -> None:
-    assert sandbox.process.exec("sleep 1000 >/dev/null 2>&1 &", timeout=10).exit_code == 0
+    command = "sleep 1000 >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done"
+    assert sandbox.process.exec(command, timeout=10).exit_code == 0
     assert "sleep" in sandbox.process.exec("cat /proc/[0-9]*/comm").result
 
 

@@ -35,6 +35,21 @@ def test_commands_and_files_work_below_a_home_of_its_own(sandbox: Sandbox) -> No
     assert sandbox.get_work_dir().endswith(f"{sandbox.id}/root/home/daytona")
 
 
+def test_code_git_and_searching_stay_below_that_home(sandbox: Sandbox) -> None:
+    home = sandbox.get_work_dir()
+    assert sandbox.code_interpreter.run_code("import os; print(os.getcwd())").stdout == f"{home}\n"
+    assert sandbox.process.code_run("import os; print(os.getcwd())").result == f"{home}\n"
+    sandbox.git.init("repo", initial_branch="main")
+    sandbox.git.configure_user("Ann", "ann@example.org")
+    sandbox.fs.upload_file(b"text", "repo/f")
+    assert [each.name for each in sandbox.git.status("repo").file_status] == ["f"]
+    assert [each.file for each in sandbox.fs.find_files(".", "text")] == ["repo/f"]
+    assert sandbox.fs.search_files(home, ".gitconfig").files == [f"{home}/.gitconfig"]
+    used = sandbox.get_metrics_latest()
+    assert 0 < used.disk_used < 10 << 20
+    assert 0 < used.mem_used < 100 << 20
+
+
 def test_a_port_is_the_hosts(plain: tuple[CloudProcess, Cloud], sandbox: Sandbox) -> None:
     _, cloud = plain
     script = (

@@ -6,10 +6,18 @@ import signal
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaConfig, DaytonaNotFoundError, SessionExecuteRequest
+from daytona import (
+    CreateSandboxFromSnapshotParams,
+    Daytona,
+    DaytonaConfig,
+    DaytonaConnectionError,
+    DaytonaNotFoundError,
+    SessionExecuteRequest,
+)
 
 from tests.cloud import Cloud, CloudProcess, gone, host_processes, running_cloud
 
@@ -66,6 +74,31 @@ def test_after_a_crash_sandboxes_go_on(own: tuple[CloudProcess, Cloud]) -> None:
     assert started.process.get_session_command("s", command.id).exit_code == 0
     started.delete(wait=True)
     assert all(gone(pid) for pid in pids)
+
+
+def test_what_runs_goes_on_with_its_variables_and_file_urls_and_without_its_interpreters(
+    own: tuple[CloudProcess, Cloud],
+) -> None:
+    process, cloud = own
+    before = sdk(cloud).create(CreateSandboxFromSnapshotParams(name="started"))
+    before.update_env({"A": "1"})
+    before.fs.upload_file(b"kept", "kept")
+    url = urlsplit(before.download_url("kept"))
+    context = before.code_interpreter.create_context()
+    before.code_interpreter.run_code("x = 1")
+    process.kill()
+    again = process.start()
+    started = sdk(again).get("started")
+    assert httpx.get(again.url + url.path, params=url.query).content == b"kept"
+    assert started.process.exec("echo $A").result == "1\n"
+    assert started.code_interpreter.list_contexts() == []
+    with pytest.raises(DaytonaConnectionError):
+        started.code_interpreter.run_code("x", context=context)
+    error = started.code_interpreter.run_code("x").error
+    assert error
+    assert error.name == "NameError"
+    shown = started.process.exec("cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -c '^python3$'").result
+    assert shown == "1\n", "interpreters that nobody reaches have ended"
 
 
 def test_after_a_crash_of_everything_it_starts_again(own: tuple[CloudProcess, Cloud]) -> None:

@@ -63,12 +63,12 @@ def test_what_is_used_is_measured(daytona: Daytona) -> None:
     sandbox = daytona.create(CreateSandboxFromSnapshotParams(volumes=mounts))
     idle = sandbox.get_metrics_latest()
     assert (idle.cpu_count, idle.mem_total, idle.disk_total) == (1, 1 << 30, 3 << 30)
-    assert idle.cpu_used_pct < 20
+    assert idle.cpu_used_pct < 5
     assert 0 < idle.mem_used < 100 << 20
     assert 0 < idle.disk_used < 10 << 20, "neither the host's programs nor the volume"
     in_background(sandbox, "python3 -c \"x = b'x' * (200 << 20)\nwhile True: pass\"")
     sandbox.process.exec("head -c 50M /dev/zero > f; ln f g; head -c 50M /dev/zero > '/a ü/f'")
-    until(lambda: sandbox.get_metrics_latest().cpu_used_pct > 20)
+    until(lambda: sandbox.get_metrics_latest().cpu_used_pct > 5)
     busy = sandbox.get_metrics_latest()
     assert busy.mem_used - idle.mem_used > 190 << 20
     assert 49 << 20 < busy.disk_used - idle.disk_used < 51 << 20

@@ -18,6 +18,9 @@ import types
 from collections.abc import Generator
 from typing import Any
 
+NAME = "<input {}>"
+"""What tracebacks call a piece of code, by its number."""
+
 
 class Interpreter:
     """The state, and what runs on it; an interrupt stops the code that runs, and nothing else."""
@@ -41,23 +44,23 @@ class Interpreter:
         with requests.makefile("r", encoding="utf-8") as lines:
             for line in lines:
                 request = json.loads(line)
-                with environment(request["env"]):
-                    error = self.run(request["code"])
+                error = self.run(request["code"], request["env"])
                 # A child that the code left behind must not answer for us.
                 if os.getpid() != self.pid:
                     os._exit(0)
                 requests.sendall(json.dumps({"error": error}).encode() + b"\n")
 
-    def run(self, code: str) -> dict[str, str] | None:
-        """Run code; returns what it raised. Leaving by `sys.exit` is no error, and ends only the code."""
+    def run(self, code: str, env: dict[str, str]) -> dict[str, str] | None:
+        """Run code with more variables; returns what it raised. `sys.exit` is no error, and ends the code alone."""
         self.runs += 1
-        name = f"<input {self.runs}>"
+        name = NAME.format(self.runs)
         # So that tracebacks show the lines.
         linecache.cache[name] = len(code), None, code.splitlines(True), name
         try:
             self.running = True
             try:
-                exec(compile(code, name, "exec"), self.module.__dict__)
+                with environment(env):
+                    exec(compile(code, name, "exec"), self.module.__dict__)
             finally:
                 self.running = False
                 flush()
@@ -69,10 +72,16 @@ class Interpreter:
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """An error in the words that Python has for it, without the frame that is ours."""
-    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    """An error in the words that Python has for it, without the frames that are ours."""
+    frames = error.__traceback__
+    while frames and not frames.tb_frame.f_code.co_filename.startswith("<input "):
+        frames = frames.tb_next
+    value = ""
+    # The code's own errors may not know how to say what they are.
+    with contextlib.suppress(Exception):
+        value = str(error)
     lines = traceback.format_exception(type(error), error, frames)
-    return {"name": type(error).__name__, "value": str(error), "traceback": "".join(lines)}
+    return {"name": type(error).__name__, "value": value, "traceback": "".join(lines)}
 
 
 def flush() -> None:

@@ -25,6 +25,7 @@ LANGUAGES = {
 """What runs the code that comes on its standard input, with arguments after it."""
 INTERPRETER_SECONDS = 600
 """How long code may take in an interpreter that is given no other time."""
+LARGEST_CODE = 1 << 26
 TIMED_OUT = 4008
 LONGEST_REASON = 120
 """As many characters as fit into the frame that closes a WebSocket."""
@@ -95,7 +96,7 @@ class Code(Inside):
         """Run the code that comes over a WebSocket, and send what it prints and raises until it ends."""
         sandbox = self._sandbox(request)
         self._cloud.guest(sandbox)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(max_msg_size=LARGEST_CODE)
         await socket.prepare(request)
         with contextlib.suppress(WSMessageTypeError):
             text = await socket.receive_str()

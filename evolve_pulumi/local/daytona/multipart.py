@@ -60,14 +60,15 @@ async def uploads(request: web.Request) -> AsyncIterator[tuple[str, AsyncIterato
     _refuse_other(request)
     paths: dict[str, str] = {}
     async for part in await request.multipart():
-        if isinstance(part, BodyPartReader) and part.name:
-            entry, _, kind = part.name.rpartition(".")
+        # It is read from the part's header each time.
+        if isinstance(part, BodyPartReader) and (name := part.name):
+            entry, _, kind = name.rpartition(".")
             if kind == "path":
                 paths[entry] = await part.text()
             elif entry in paths:
                 yield paths[entry], _content(part)
             else:
-                raise DaytonaError(400, f"There is no path for {part.name}")
+                raise DaytonaError(400, f"There is no path for {name}")
 
 
 def _refuse_other(request: web.Request) -> None:

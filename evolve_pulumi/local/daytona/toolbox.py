@@ -101,11 +101,10 @@ class Toolbox(Inside):
         """The session of the image's own program."""
         return web.json_response(_session(ENTRYPOINT, await self._commands.session(self._sandbox(request), ENTRYPOINT)))
 
-    async def get_entrypoint_logs(self, request: web.Request) -> web.Response:
-        """What the image's own program has written."""
-        sandbox = self._sandbox(request)
-        command, *_ = await self._commands.session(sandbox, ENTRYPOINT)
-        return web.json_response(_logs(self._commands.output(sandbox, command.key)))
+    async def get_entrypoint_logs(self, request: web.Request) -> web.StreamResponse:
+        """What the image's own program has written; over a WebSocket also what it will."""
+        command, *_ = await self._commands.session(self._sandbox(request), ENTRYPOINT)
+        return await self._tell(request, command)
 
     async def get_session_command(self, request: web.Request) -> web.Response:
         """One command of a session."""
@@ -121,7 +120,9 @@ class Toolbox(Inside):
 
     async def get_session_command_logs(self, request: web.Request) -> web.StreamResponse:
         """What a command has written; over a WebSocket also what it will."""
-        command = await self._command(request)
+        return await self._tell(request, await self._command(request))
+
+    async def _tell(self, request: web.Request, command: SessionCommand) -> web.StreamResponse:
         sandbox = self._sandbox(request)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await _send(request, self._commands.follow(sandbox, command.key))
