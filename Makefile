@@ -8,7 +8,7 @@ RUN := $(UV) run --no-sync
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
-up: sync ## bring the dev stack up, with the local cloud where the stack's config wants it
+up: sync ## bring the dev stack up, with the local cloud where the stack's config wants it; BACKEND=e2b: at E2B
 	@tools/stack up $(ARGS)
 
 down: sync ## destroy the dev stack; the local cloud stays up, with nothing in it

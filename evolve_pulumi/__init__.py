@@ -28,11 +28,15 @@ if TYPE_CHECKING:
     from evolve_pulumi.resources.snapshot import Snapshot
     from evolve_pulumi.resources.volume import Volume
     from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
+    from evolve_pulumi.vendors.e2b.options import E2BOptions, E2BSnapshotOptions, EgressProxy
 
 __all__ = [
     "DaytonaOptions",
     "DaytonaSnapshotOptions",
     "Dockerfile",
+    "E2BOptions",
+    "E2BSnapshotOptions",
+    "EgressProxy",
     "EvolveError",
     "Health",
     "Labels",
@@ -58,6 +62,9 @@ _HOMES = {
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
     "DaytonaSnapshotOptions": "evolve_pulumi.vendors.daytona.options",
     "Dockerfile": "evolve_pulumi.dockerfile",
+    "E2BOptions": "evolve_pulumi.vendors.e2b.options",
+    "E2BSnapshotOptions": "evolve_pulumi.vendors.e2b.options",
+    "EgressProxy": "evolve_pulumi.vendors.e2b.options",
     "EvolveError": "evolve_pulumi.errors",
     "Health": "evolve_pulumi.models.service",
     "Labels": "evolve_pulumi.resources.labels",

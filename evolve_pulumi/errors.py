@@ -3,6 +3,7 @@
 EvolveError
 ├── ConfigurationError          the stack or the environment lacks something that only its owner can give
 ├── RefusedError                it could be done, but would lose or orphan something
+├── UnsupportedError            the vendor has no such thing
 ├── NotReadyError               it exists and does not become what it was declared to be
 └── VendorError                 the vendor's API refused, or did not answer
     ├── AuthenticationError     the credentials are not accepted
@@ -45,6 +46,10 @@ class ConfigurationError(EvolveError):
 
 class RefusedError(EvolveError):
     """Refused here, before anything is lost."""
+
+
+class UnsupportedError(EvolveError):
+    """The vendor has no such thing; the remedy names what to use instead."""
 
 
 class NotReadyError(EvolveError):

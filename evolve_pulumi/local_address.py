@@ -52,7 +52,7 @@ class LocalAddress:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What points the vendors' SDKs of a process at this cloud."""
+        """The variables that point the vendors' SDKs here."""
         return {
             "DAYTONA_API_URL": self.daytona_api_url,
             "DAYTONA_API_KEY": self.api_key,

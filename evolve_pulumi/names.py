@@ -23,8 +23,13 @@ def of_unlabelled(project: str, stack: str, resource: str, content: str | None =
     parts = [project, stack, resource]
     suffix = f"{_marker(project, stack)}{secrets.token_hex(RANDOM_DIGITS // 2)}"
     if content is not None:
-        suffix = f"{hashlib.sha256(content.encode()).hexdigest()[:8]}-{suffix}"
+        suffix = f"{_hash(content)}-{suffix}"
     return _joined(slug("-".join(parts)), suffix)
+
+
+def tagged(name: str, content: str) -> str:
+    """A name with a tag that tells what the object is made from: `shop-dev-base-1a2b3c:d4e5f607`; it had another."""
+    return f"{name.partition(':')[0]}:{_hash(content)}"
 
 
 def resource_of(name: str, project: str, stack: str) -> str | None:
@@ -45,6 +50,10 @@ def slug(text: str) -> str:
 
 def _joined(stem: str, suffix: str) -> str:
     return f"{stem[: LONGEST - len(suffix) - 1]}-{suffix}"
+
+
+def _hash(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
 def _marker(project: str, stack: str) -> str:

@@ -47,6 +47,7 @@ def plan(table: Table, olds: Values, news: Values) -> Plan:
         entry
         for entry in table.entries
         if (entry.name in new or entry.name in old)
+        and not (entry.wire and entry.wire.kept)
         and differs(old.get(entry.name, constants[entry.name]), wanted[entry.name])
     ]
     sent = [entry for entry in changed if not entry.is_setting and wanted[entry.name] is not SERVER_CHOOSES]

@@ -61,6 +61,7 @@ class Wire:
         field: The vendor's name for it; None where it is the attribute's own.
         by: The operation that changes it in place; None where it is fixed at creation.
         once: Whether it matters at creation only, so that a change of it is recorded and calls nobody.
+        kept: Whether the object keeps what it was created with, so that a later value is no change at all.
         told: Whether the vendor tells what it holds, so that a change from outside is found.
         encode: Turns the user's form into the vendor's.
         decode: Turns the vendor's form, which may be None, into the user's.
@@ -69,6 +70,7 @@ class Wire:
     field: str | None = None
     by: str | None = None
     once: bool = False
+    kept: bool = False
     told: bool = True
     encode: Callable[[Any], Any] = _same
     decode: Callable[[Any], Any] = _same

@@ -66,7 +66,13 @@ E2B = """\
 `evolve-pulumi local env` prints what points the SDK here; `E2B_DEBUG` must not be set. Hosts of ports end in
 `localhost:<port>`: browsers and curl know where that is, other programs send it as `Host` to 127.0.0.1.
 
-- **Templates.** The built-in `base` has this machine's programs, and the user `user`.
+- **Templates.** The built-in `base` has this machine's programs, and the user `user`. Others are built for real, in a
+  sandbox of their own without network: from `e2bdev/base`, which is the same, or from another template; any other image
+  fails the build. All files belong to one user, whom steps may call `user` or `root`, so no package manager works.
+  Archives are opened in there alone; the mode of a `COPY` is that of files, not of folders. The same steps are built
+  once, unless they are forced. The start command runs anew in every sandbox, which is there when the ready command ends
+  well, or after 10 seconds. Names have the namespace `local`.
+- **Volumes** are there and gone at once, mounted or not. Links in them lead through the volume and never out of it.
 - **Times.** A sandbox runs for 24 hours at most, then it is killed or pauses, as it was asked to.
 - **Pauses.** The processes of a paused sandbox stand still, and go on where they were. When the server ends, they end:
   the sandbox stays paused with its files alone. A request to one of its ports wakes it where that was asked for.

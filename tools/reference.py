@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
+from typing_extensions import get_original_bases, is_typeddict
 
 from evolve_pulumi.lifecycle.kinds import KINDS, Kind
-from evolve_pulumi.schema import SERVER_CHOOSES, Entry, Operation, Table
+from evolve_pulumi.schema import SERVER_CHOOSES, Entry, Operation
 from evolve_pulumi.vendors import VENDORS
 
 INTRODUCTION = """\
@@ -17,13 +18,15 @@ INTRODUCTION = """\
 
 # Reference
 
-Every argument of every resource, from the tables that also validate, diff and update. Arguments of one vendor alone are
-given in that vendor's options, `daytona=DaytonaOptions(...)`, and ignored elsewhere.
+Every argument of every resource, from the tables that also validate, diff and update. What both vendors have is an
+argument; what one has alone is in that vendor's options, `daytona=DaytonaOptions(...)` and `e2b=E2BOptions(...)`, which
+may both be given: the other vendor's are ignored.
 
-*Default* is what applies, and what an argument returns to when it leaves the program.
-*A change* is made in place by the named operation, or is a new object (**replaces**), or calls nobody.
-*Read back* says whether `pulumi refresh` finds what was changed outside.
+*Default* is what applies, and what an argument returns to when it leaves the program. For each vendor there is its own
+name for it, what a change of it does, and whether it is *read back*: whether `pulumi refresh` finds what was changed
+outside. A change is made in place by the named operation, or is a new object (**replaces**), or calls nobody.
 """
+TITLES = {"daytona": "Daytona", "e2b": "E2B"}
 
 
 def main() -> None:
@@ -31,48 +34,77 @@ def main() -> None:
     print(INTRODUCTION)
     for kind in KINDS.values():
         print(f"## {kind.name.capitalize()}\n")
+        print("\n".join(_portable(kind)), end="\n\n")
         for backend in VENDORS:
-            print("\n".join(_table(kind, kind.table(backend), backend)), end="\n\n")
+            print("\n".join(_options(kind, backend)), end="")
 
 
-def _table(kind: Kind, table: Table, backend: str) -> Iterator[str]:
-    yield f"| argument | type | default | {backend.capitalize()}'s field | a change | read back | meaning |"
-    yield "|---|---|---|---|---|---|---|"
-    operations = {operation.name: operation for operation in table.operations}
-    schemas = _schemas(kind, backend)
-    for entry in table.entries:
-        schema = schemas.get(entry.dotted)
-        if schema:
-            yield "| " + " | ".join(_cells(entry, schema, operations)) + " |"
+def _portable(kind: Kind) -> Iterator[str]:
+    """The arguments that every vendor takes, with all vendors side by side."""
+    yield f"| argument | type | default | {' | '.join(f'at {TITLES[backend]}' for backend in VENDORS)} | meaning |"
+    yield f"|---|---|---|{'---|' * len(VENDORS)}---|"
+    tables = {backend: kind.table(backend) for backend in VENDORS}
+    for part in kind.parts:
+        for name, schema in _schemas(part).items():
+            entries = {backend: table.by_path[name,] for backend, table in tables.items()}
+            everywhere = all(entry.is_setting for entry in entries.values())
+            places = [
+                "calls nobody" if everywhere else _place(entry, tables[backend].operations)
+                for backend, entry in entries.items()
+            ]
+            first, *_ = entries.values()
+            yield _row(f"`{name}`", first, schema, *places)
 
 
-def _schemas(kind: Kind, backend: str) -> dict[str, dict[str, Any]]:
+def _options(kind: Kind, backend: str) -> Iterator[str]:
+    """The arguments that one vendor has alone."""
+    own = VENDORS[backend].kinds.get(kind.name)
+    if own is None or own.options is None:
+        return
+    table = kind.table(backend)
+    yield f"`{backend}={own.options.__name__}(...)`\n"
+    yield f"| option | type | default | at {TITLES[backend]} | meaning |"
+    yield "|---|---|---|---|---|"
+    for name, schema in _schemas(own.options).items():
+        entry = table.by_path[backend, name]
+        yield _row(f"`{name}`", entry, schema, _place(entry, table.operations))
+    yield "\n"
+
+
+def _schemas(part: Any) -> dict[str, dict[str, Any]]:
     """The JSON schema of each argument that users write, with its docstring; our own entries have none."""
-    options = VENDORS[backend].kinds.get(kind.name)
-    parts = [("", part) for part in kind.parts]
-    parts += [(f"{backend}.", options.options)] if options and options.options else []
-    return {
-        f"{prefix}{name}": {**schema, "definitions": whole.get("$defs", {})}
-        for prefix, part in parts
-        for whole in [TypeAdapter[Any](part).json_schema()]
-        for name, schema in whole.get("properties", {}).items()
-        if "description" in schema
-    }
+    bases = [base for base in get_original_bases(part) if is_typeddict(base)]
+    found: dict[str, dict[str, Any]] = {}
+    for each in (*bases, part):
+        whole = TypeAdapter[Any](each).json_schema()
+        for name, schema in whole.get("properties", {}).items():
+            if "description" in schema:
+                found[name] = {**schema, "definitions": whole.get("$defs", {})}
+    return found
 
 
-def _cells(entry: Entry, schema: dict[str, Any], operations: Mapping[str, Operation]) -> Iterator[str]:
-    yield f"`{entry.dotted}`" + (" (required)" if entry.required else "")
-    yield _type(schema, schema["definitions"])
-    yield "" if entry.required else _default(entry.attribute.default)
-    yield f"`{entry.field}`" if entry.wire else ""
-    yield _change(entry, operations)
-    yield "yes" if entry.is_read_back else "no"
-    yield " ".join(schema["description"].split())
+def _row(name: str, entry: Entry, schema: dict[str, Any], *places: str) -> str:
+    cells = (
+        name + (" (required)" if entry.required else ""),
+        _type(schema, schema["definitions"]),
+        "" if entry.required else _default(entry.attribute.default),
+        *places,
+        " ".join(schema["description"].split()),
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def _place(entry: Entry, operations: tuple[Operation, ...]) -> str:
+    """What it is at one vendor."""
+    if entry.wire is None:
+        return "not there"
+    told = "; read back" if entry.is_read_back else ""
+    return f"`{entry.field}`: {_change(entry, {each.name: each for each in operations})}{told}"
 
 
 def _change(entry: Entry, operations: Mapping[str, Operation]) -> str:
     if entry.is_setting or not entry.wire:
-        return "calls nobody"
+        return "at creation only"
     if not entry.wire.by:
         return "**replaces**"
     operation = operations[entry.wire.by]
@@ -97,7 +129,8 @@ def _type(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
     if schema["type"] == "array":
         return f"list of {_type(schema['items'], definitions)}"
     if schema["type"] == "object":
-        return "names to strings"
+        inner = schema.get("additionalProperties", {})
+        return f"names to {'names to strings' if inner.get('type') == 'object' else 'strings'}"
     return schema["type"] + _bounds(schema)
 
 

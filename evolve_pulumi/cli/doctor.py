@@ -56,6 +56,7 @@ def _look() -> Iterator[Finding]:
     yield from map(_package, PACKAGES)
     yield _local_cloud()
     yield _credential("Daytona key", "DAYTONA_API_KEY", "pulumi config set --secret evolve:daytonaApiKey")
+    yield _credential("E2B key", "E2B_API_KEY", "pulumi config set --secret evolve:e2bApiKey")
 
 
 def _engine() -> Finding:

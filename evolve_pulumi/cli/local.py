@@ -20,7 +20,7 @@ ASK_SECONDS = 5
 LOG_SHOWN_ON_FAILURE = 2000
 FOLLOW_SECONDS = 0.2
 
-app = typer.Typer(help="The local cloud: sandboxes on this machine, behind Daytona's API.", no_args_is_help=True)
+app = typer.Typer(help="The local cloud: sandboxes on this machine, behind the vendors' APIs.", no_args_is_help=True)
 
 
 @app.command()
@@ -67,8 +67,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 @app.command()
 def env() -> None:
     """Print what points the vendors' SDKs at the local cloud, for a shell: eval "$(evolve-pulumi local env)"."""
-    for name, value in _address().environment.items():
-        typer.echo(f"export {name}={value}")
+    for variable, value in _address().environment.items():
+        typer.echo(f"export {variable}={value}")
 
 
 @app.command()
@@ -120,7 +120,7 @@ def _describe(status: dict[str, Any]) -> None:
     isolation = "isolated" if status["isolated"] else "NOT ISOLATED"
     typer.echo(f"The local cloud is running at {status['url']} with {status['sandboxes']} sandboxes.")
     typer.echo(f"Sandboxes are {isolation} (tier {status['tier']}).")
-    typer.echo('To point the Daytona SDK at it: eval "$(evolve-pulumi local env)"')
+    typer.echo('To point the vendors\' SDKs at it: eval "$(evolve-pulumi local env)"')
 
 
 def _status() -> dict[str, Any] | None:

@@ -40,7 +40,7 @@ class Declared(Resource):
         own = pulumi.ResourceOptions(additional_secret_outputs=list(secret))
         properties: dict[str, Any] = dict.fromkeys(outputs) | dict(args) | dict(managed)
         properties |= {"owner": _owner(resource_name), PREVIEW: pulumi.runtime.is_dry_run()}
-        properties |= _place()
+        properties |= _place(args.get("backend"))
         super().__init__(provider(kind), resource_name, properties, pulumi.ResourceOptions.merge(own, opts))
 
     @classmethod
@@ -53,11 +53,11 @@ def _owner(resource_name: str) -> dict[str, str]:
     return {"project": pulumi.get_project(), "stack": pulumi.get_stack(), "resource": resource_name}
 
 
-def _place() -> dict[str, Any]:
+def _place(backend: str | None) -> dict[str, Any]:
     """Connection and default labels, from the stack's configuration and the environment."""
     settings = Settings(pulumi.Config("evolve").get, os.environ)
     try:
-        connection: Connection = connect(settings)
+        connection: Connection = connect(settings, backend)
         labels = settings.mapping("defaultLabels")
     except EvolveError as error:
         raise pulumi.RunError(str(error)) from None

@@ -51,7 +51,7 @@ def check(kind: Kind, table: Table, olds: Values, news: Values) -> Checked:
             failures.extend(_failures(entry, error))
     failures.extend(Failure(path, why) for path, why in kind.contradictions(table.backend, inputs))
     if ("name",) in table.by_path:
-        inputs.update(_automatic_name(kind, table, olds, inputs))
+        inputs.update(_named(kind, table, olds, inputs))
     return Checked(inputs, tuple(failures))
 
 
@@ -86,28 +86,43 @@ def _failures(entry: Entry, error: ValidationError) -> Iterator[Failure]:
         yield Failure(".".join([entry.dotted, *inner]), problem["msg"])
 
 
-def _automatic_name(kind: Kind, table: Table, olds: Values, inputs: dict[str, Any]) -> dict[str, Any]:
-    """A new object's name, or the one it has; an explicit name is left as it is.
+def _named(kind: Kind, table: Table, olds: Values, inputs: Values) -> dict[str, Any]:
+    """The name, with a tag for what the object is made from where the vendor has such."""
+    name = inputs.get("name") or _automatic_name(kind, table, olds, inputs)
+    if name is None:
+        return {}
+    if name is UNKNOWN or not kind.is_tagged(table.backend):
+        return {"name": name}
+    content = _content(table, inputs)
+    return {"name": UNKNOWN if content is UNKNOWN else names.tagged(name, content)}
+
+
+def _automatic_name(kind: Kind, table: Table, olds: Values, inputs: Values) -> Any:
+    """A new object's name, or the one it has; None where it has none that is known, UNKNOWN where it will have.
 
     It is made only where there are no old inputs, so that it stays the same for the life of the object, and a
     replacement gets another. What is adopted keeps the name it has.
     """
-    if "name" in inputs or (not olds and "adopt_id" in inputs):
-        return {}
-    if olds:
-        return {"name": olds["name"]} if "name" in olds else {}
+    if olds or "adopt_id" in inputs:
+        return olds.get("name")
     owner: Owner = inputs["owner"]
     if table.is_labelled:
-        return {"name": names.of_labelled(owner["resource"])}
-    content = _content(table, inputs) if kind.named_by_content else None
-    return {"name": UNKNOWN if content is UNKNOWN else names.of_unlabelled(**owner, content=content)}
+        return names.of_labelled(owner["resource"])
+    named_by_content = kind.named_by_content and not kind.is_tagged(table.backend)
+    content = _content(table, inputs) if named_by_content else None
+    return UNKNOWN if content is UNKNOWN else names.of_unlabelled(**owner, content=content)
 
 
 def _content(table: Table, inputs: Values) -> Any:
-    """All that is fixed when an object is made, in one text; UNKNOWN where some of it is."""
-    fixed = {
+    """All that an object is made from, in one text; UNKNOWN where some of it is.
+
+    That is what changes in the way the name does: by replacement, or by another build.
+    """
+    name = table.by_path["name",]
+    made_from = {
         entry.dotted: value
         for entry, value in table.declared(inputs)
-        if entry.wire and not entry.wire.by and not entry.wire.once and entry.name not in ("name", "connection")
+        if entry.wire and name.wire and entry.wire.by == name.wire.by and not entry.wire.once
+        if entry.name not in ("name", "connection")
     }
-    return UNKNOWN if is_unknown(fixed) else json.dumps(fixed, sort_keys=True)
+    return UNKNOWN if is_unknown(made_from) else json.dumps(made_from, sort_keys=True)

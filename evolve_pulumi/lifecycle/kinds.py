@@ -59,6 +59,11 @@ class Kind:
         own = vendor(backend).kinds.get(self.name)
         return own.contradictions(known, values.keys() - known.keys()) if own else ()
 
+    def is_tagged(self, backend: str) -> bool:
+        """Whether its names at a vendor end in a tag that tells what an object is made from."""
+        own = vendor(backend).kinds.get(self.name)
+        return bool(own and own.is_tagged)
+
     def option_groups(self) -> frozenset[str]:
         """The names under which vendors' options for it may be given."""
         return frozenset(name for name, at in VENDORS.items() if (own := at.kinds.get(self.name)) and own.options)

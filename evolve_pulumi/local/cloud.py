@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
-import shlex
 import string
-import uuid
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from evolve_pulumi.local import entrypoint
 from evolve_pulumi.local.builds import INTERRUPTED, Builds
 from evolve_pulumi.local.errors import (
     BuildFailedError,
@@ -34,17 +32,14 @@ from evolve_pulumi.local.errors import (
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.host import HostError
 from evolve_pulumi.local.limits import NOT_RUNNING, SIZES, Limits, Size
-from evolve_pulumi.local.records import Place, Sandbox, SignedPreview, Snapshot, SnapshotState, State, Store
+from evolve_pulumi.local.records import CHANGING, Place, Sandbox, SignedPreview, Snapshot, SnapshotState, State, Store
 from evolve_pulumi.local.snapshots import Snapshots
 from evolve_pulumi.local.steps_recipe import StepsRecipe
 from evolve_pulumi.local.templates import Build, Template, Templates
 from evolve_pulumi.local.tiers import Tier
+from evolve_pulumi.local.timers import Clock, next_change
 from evolve_pulumi.local.volumes import CHANGE_SECONDS, Volume, Volumes, VolumeState
 
-CHANGING = {
-    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING, State.SNAPSHOTTING),
-    *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
-}
 REACHABLE = (State.STARTED, State.RESIZING, State.SNAPSHOTTING)
 """States in which there is a way into a sandbox."""
 BEING_BUILT = (State.PENDING_BUILD, State.BUILDING)
@@ -53,27 +48,8 @@ RECOVERED_AT_ONCE = 4
 """Sandboxes started at the same time when the server comes up; more only compete for the processor."""
 SETTLING_SECONDS = 0.01
 SIGNED_TOKEN_LENGTH = 16
-READY_SECONDS = 30
-"""How long a start waits for what the image starts with, where that says when it is ready."""
-ENTRYPOINT = "entrypoint"
-"""The session in which an image's own program runs."""
 
 log = logging.getLogger(__name__)
-
-
-class Clock:
-    """The machine's time, and what it was moved forward by."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return datetime.now(UTC) + self._ahead
-
-    def move_to(self, time: datetime) -> None:
-        """Move forward to a time; one that is past is passed over."""
-        self._ahead += max(time - self(), timedelta())
 
 
 class Cloud:
@@ -356,13 +332,13 @@ class Cloud:
         """Do what has reached its time, by the cloud's clock."""
         for due, sandbox, state in self._timers():
             # Its time may have been put off while others took theirs.
-            if due <= self.clock() and self._next(sandbox) == (due, state):
+            if due <= self.clock() and next_change(sandbox) == (due, state):
                 with contextlib.suppress(CloudError):
                     await self._bring_into(sandbox, state)
 
     def _timers(self) -> list[tuple[datetime, Sandbox, State]]:
         """What sandboxes are to change into by themselves, and when."""
-        found = [(sandbox, self._next(sandbox)) for sandbox in self.sandboxes()]
+        found = [(sandbox, next_change(sandbox)) for sandbox in self.sandboxes()]
         return [(timer[0], sandbox, timer[1]) for sandbox, timer in found if timer]
 
     def _named(self, vendor: str, name: str) -> Sandbox | None:
@@ -405,7 +381,8 @@ class Cloud:
             process = await asyncio.to_thread(self.tier.launch, place, sandbox.user, self._mounted(sandbox), base)
             self.update(sandbox, process=process)
             await self._connect(sandbox)
-            await self._run_entrypoint(sandbox)
+            environment, cwd = self.environment(sandbox), self.workdir(sandbox)
+            await entrypoint.run(self._guests[sandbox.id], sandbox.snapshot, environment, cwd, place.logs)
         except (HostError, GuestLostError, OSError, NotFoundError, VolumeNotReadyError) as error:
             console = place.console.read_text(errors="replace").strip() if place.console.exists() else ""
             await self._halt(sandbox)
@@ -430,30 +407,6 @@ class Cloud:
         self.update(sandbox, state=State.CREATING)
         with contextlib.suppress(LaunchFailedError):
             await self._launch_now(sandbox)
-
-    async def _run_entrypoint(self, sandbox: Sandbox) -> None:
-        """Start the image's program, as a session of that name."""
-        if not sandbox.snapshot.entrypoint:
-            return
-        guest, environment = self._guests[sandbox.id], self.environment(sandbox)
-        await guest.call("open_session", session=ENTRYPOINT, env=environment, cwd=self.workdir(sandbox))
-        command = shlex.join(sandbox.snapshot.entrypoint)
-        await guest.run(ENTRYPOINT, str(uuid.uuid4()), command, self.place(sandbox).logs)
-        if sandbox.snapshot.ready:
-            await self._until_ready(sandbox)
-
-    async def _until_ready(self, sandbox: Sandbox) -> None:
-        """Wait for the image's program; where it takes too long, the sandbox goes on without."""
-        guest, environment = self._guests[sandbox.id], self.environment(sandbox)
-        with contextlib.suppress(TimeoutError), open(os.devnull, "r+b") as nothing:
-            async with asyncio.timeout(READY_SECONDS):
-                while True:
-                    fds = [nothing.fileno()] * 3
-                    _, ended = await guest.spawn(sandbox.snapshot.ready, environment, self.workdir(sandbox), fds)
-                    if await ended == 0:
-                        return
-                    await asyncio.sleep(CHANGE_SECONDS)
-        log.warning("What sandbox %s starts with is not ready after %s seconds", sandbox.id, READY_SECONDS)
 
     async def _freeze(self, sandbox: Sandbox) -> None:
         try:
@@ -541,6 +494,11 @@ class Cloud:
         self.templates.start(template, build, recipe)
         self._forget_images()
 
+    def refuse_build(self, template: Template, build: Build, error: BuildFailedError) -> None:
+        """The same for a build that fails at once."""
+        self.templates.refuse(template, build, error)
+        self._forget_images()
+
     async def keep_template(self, sandbox: Sandbox, name: str | None, tag: str) -> tuple[Template, Build]:
         """Make a template's build of a sandbox's files as they are; its processes stand still meanwhile.
 
@@ -622,25 +580,6 @@ class Cloud:
         except GuestLostError:
             await self._bury(sandbox)
             await self.start(sandbox)
-
-    def _next(self, sandbox: Sandbox) -> tuple[datetime, State] | None:
-        """When a sandbox changes by itself, and into what; None while it changes, and where it stays as it is."""
-        if sandbox.state in CHANGING:
-            return None
-        idle_minutes = {
-            State.STARTED: {State.STOPPED: sandbox.auto_stop_minutes, State.PAUSED: sandbox.auto_pause_minutes},
-            State.STOPPED: {
-                State.DESTROYED: sandbox.auto_delete_minutes,
-                State.ARCHIVED: sandbox.auto_archive_minutes,
-            },
-        }.get(sandbox.state, {})
-        since = sandbox.last_activity_at
-        coming = [(since + timedelta(minutes=idle), into) for into, idle in idle_minutes.items() if idle > 0]
-        if sandbox.destroy_at:
-            coming.append((sandbox.destroy_at, State.DESTROYED))
-        if sandbox.ends_at and sandbox.state == State.STARTED:
-            coming.append((sandbox.ends_at, sandbox.at_end))
-        return min(coming, default=None)
 
     async def _bring_into(self, sandbox: Sandbox, state: State) -> None:
         match state:

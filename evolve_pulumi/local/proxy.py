@@ -52,12 +52,14 @@ class Refusal(Enum):
 class Gate:
     """A vendor's previews: the names its clients send the token of one under that is not public, and its words.
 
-    `refuse` answers a request by why it is refused, and the sandbox and port that it was for.
+    `refuse` answers a request by why it is refused, and the sandbox and port that it was for; `miss` answers one for a
+    name that no sandbox has, where it looks like the vendor's.
     """
 
     header: str
     query: str | None
     refuse: Callable[[Refusal, Sandbox, int], web.Response]
+    miss: Callable[[str], web.Response | None]
 
 
 class PreviewError(Exception):
@@ -93,10 +95,7 @@ class Previews:
         signed = self._cloud.signed(port, name)
         sandbox = signed or self._cloud.find(name)
         if sandbox is None:
-            sentence = (
-                f"There is no sandbox {name} in this local cloud, and no signed URL of this port that is valid.\n"
-            )
-            return web.Response(status=404, text=sentence)
+            return self._miss(name)
         try:
             if signed is None and not sandbox.public:
                 self._check(request, sandbox)
@@ -104,6 +103,13 @@ class Previews:
             return await self._pass_on(request, sandbox, port)
         except PreviewError as error:
             return self._gates[sandbox.vendor].refuse(error.refusal, sandbox, port)
+
+    def _miss(self, name: str) -> web.Response:
+        for gate in self._gates.values():
+            if (answer := gate.miss(name)) is not None:
+                return answer
+        sentence = f"There is no sandbox {name} in this local cloud, and no signed URL of this port that is valid.\n"
+        return web.Response(status=404, text=sentence)
 
     def _check(self, request: web.Request, sandbox: Sandbox) -> None:
         """Whether a request may see a sandbox that is not public; raises PreviewError."""

@@ -47,6 +47,13 @@ class State(StrEnum):
     ERROR = "error"
 
 
+CHANGING = {
+    *(State.CREATING, State.STARTING, State.STOPPING, State.DESTROYING, State.RESIZING, State.SNAPSHOTTING),
+    *(State.PAUSING, State.RESUMING, State.ARCHIVING, State.RESTORING),
+}
+"""States on the way to another."""
+
+
 class FirstProcess(BaseModel):
     """A sandbox's first process on the host; the start time, in clock ticks, tells it from a later one of that pid."""
 

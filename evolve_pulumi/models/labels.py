@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Required
 
 from pydantic import ConfigDict, Field
-from typing_extensions import TypedDict
 
-from evolve_pulumi.models.managed import Timeouts
+from evolve_pulumi.models.managed import Placed, Timeouts
 from evolve_pulumi.models.sandbox import LabelName
 from evolve_pulumi.schema import Attribute, Input, Wire
 
 
-class LabelsArgs(TypedDict, total=False):
+class LabelsArgs(Placed, total=False):
     """Arguments of `Labels`."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]

@@ -1,6 +1,6 @@
 """What every resource carries beside its own arguments; the constructor fills it in, users never write it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
@@ -17,6 +17,8 @@ class Connection(TypedDict, total=False):
     """The vendor."""
     endpoint: str
     """Base URL of its API."""
+    domain: str
+    """Domain of its sandboxes, where the API does not tell."""
     region: str
     """Where the vendor is asked to place things; absent: it chooses."""
 
@@ -46,6 +48,15 @@ class Timeouts(TypedDict, total=False):
     """Default: 5."""
 
 
+class Placed(TypedDict, total=False):
+    """Arguments of every resource."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
+
+    backend: Annotated[Literal["daytona", "e2b"], Attribute()]
+    """The vendor, known when the program runs. Default: the stack's `evolve:backend`, else `daytona`."""
+
+
 class Located(TypedDict, total=False):
     """Entries of every resource."""
 
@@ -62,7 +73,7 @@ class Owned(Located, total=False):
 class Labelled(Located, total=False):
     """Entries of a kind with labels at the vendor: its owner and the default labels are stamped on it."""
 
-    owner: Annotated[Owner, Attribute(default=None, daytona=Wire(by="set_labels"))]
+    owner: Annotated[Owner, Attribute(default=None, daytona=Wire(by="set_labels"), e2b=Wire(kept=True))]
     """None for what a stack gives up without deleting it."""
-    default_labels: Annotated[dict[str, str], Attribute(default={}, daytona=Wire(by="set_labels"))]
+    default_labels: Annotated[dict[str, str], Attribute(default={}, daytona=Wire(by="set_labels"), e2b=Wire(kept=True))]
     """Labels from the stack's configuration, `evolve:defaultLabels`."""

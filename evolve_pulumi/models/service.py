@@ -6,7 +6,7 @@ from typing import Annotated, Required
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from evolve_pulumi.models.managed import Timeouts
+from evolve_pulumi.models.managed import Placed, Timeouts
 from evolve_pulumi.models.sandbox import Port, VariableName
 from evolve_pulumi.schema import Attribute, Input, Wire
 
@@ -26,7 +26,7 @@ class Health(TypedDict, total=False):
     """The status it must answer with. Default: any from 200 to 399."""
 
 
-class ServiceArgs(TypedDict, total=False):
+class ServiceArgs(Placed, total=False):
     """Arguments of `Service`."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]

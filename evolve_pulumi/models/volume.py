@@ -3,13 +3,12 @@
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
-from typing_extensions import TypedDict
 
-from evolve_pulumi.models.managed import Timeouts
+from evolve_pulumi.models.managed import Placed, Timeouts
 from evolve_pulumi.schema import Attribute, Input, Wire
 
 
-class VolumeArgs(TypedDict, total=False):
+class VolumeArgs(Placed, total=False):
     """Arguments of `Volume` that mean the same at every vendor."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]

@@ -8,6 +8,7 @@ from evolve_pulumi.dynamic.resource import Declared
 from evolve_pulumi.models.snapshot import SnapshotArgs
 from evolve_pulumi.schema import Input
 from evolve_pulumi.vendors.daytona.options import DaytonaSnapshotOptions
+from evolve_pulumi.vendors.e2b.options import E2BSnapshotOptions
 
 
 class AllSnapshotArgs(SnapshotArgs, total=False):
@@ -15,19 +16,22 @@ class AllSnapshotArgs(SnapshotArgs, total=False):
 
     daytona: Input[DaytonaSnapshotOptions]
     """What only Daytona has; ignored elsewhere."""
+    e2b: Input[E2BSnapshotOptions]
+    """What only E2B has; ignored elsewhere."""
 
 
 class Snapshot(Declared, module="evolve", name="Snapshot"):
     """What sandboxes are made from: a registry's image, or one that is built from a Dockerfile.
 
-    Pass its `name` to `Sandbox`. Nothing of it changes in place: a change builds a new one, to which its sandboxes
-    move, before the old one is deleted. The build's output is shown while it runs. Where the vendor has put it aside
-    because nobody used it, `pulumi up` after a refresh activates it again.
+    Pass its `name` to `Sandbox`. A change builds a new one, to which its sandboxes move: at Daytona another snapshot,
+    before the old one is deleted; at E2B another build of the same template, under a tag of its own. The build's output
+    is shown while it runs. Where the vendor has put it aside because nobody used it, `pulumi up` after a refresh
+    activates it again.
 
     Args:
         resource_name: Its name in the program.
         opts: The engine's options.
-        args: See `SnapshotArgs` and `DaytonaSnapshotOptions`.
+        args: See `SnapshotArgs`, `DaytonaSnapshotOptions` and `E2BSnapshotOptions`.
     """
 
     name: Output[str]

@@ -8,11 +8,11 @@ import threading
 
 from evolve_pulumi.errors import ConfigurationError
 from evolve_pulumi.models.managed import Connection
-from evolve_pulumi.vendors import daytona
+from evolve_pulumi.vendors import daytona, e2b
 from evolve_pulumi.vendors.base import Account, Opener, Vendor
 from evolve_pulumi.vendors.settings import Settings
 
-VENDORS: dict[str, Vendor] = {"daytona": daytona}
+VENDORS: dict[str, Vendor] = {"daytona": daytona, "e2b": e2b}
 DEFAULT_BACKEND = "daytona"
 
 
@@ -26,9 +26,9 @@ def vendor(backend: str) -> Vendor:
         ) from None
 
 
-def connect(settings: Settings) -> Connection:
-    """The place that the settings choose for new resources."""
-    return vendor(settings.get("backend") or DEFAULT_BACKEND).connection(settings)
+def connect(settings: Settings, backend: str | None = None) -> Connection:
+    """The place that the settings choose for new resources, at a vendor or at the one that they choose."""
+    return vendor(backend or settings.get("backend") or DEFAULT_BACKEND).connection(settings)
 
 
 def accounts(settings: Settings) -> Opener:

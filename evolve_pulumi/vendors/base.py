@@ -168,6 +168,8 @@ class KindAtVendor:
     contradictions: Callable[[Values, Collection[str]], Iterable[tuple[str, str]]] = _none
     """Paths of declared values that the vendor refuses, alone or together with others, and why; of known values, and
     the names of those that are not known yet."""
+    is_tagged: bool = False
+    """Whether what an object is made from shows in a tag behind its name, `name:tag`, instead of another name."""
 
 
 class Vendor(Protocol):

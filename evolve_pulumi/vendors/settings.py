@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evolve_pulumi import local_address
 from evolve_pulumi.errors import ConfigurationError
 
 
@@ -50,3 +51,58 @@ class Settings:
                 remedy=f"Set it by path: pulumi config set --path evolve:{key}.NAME VALUE",
             )
         return {str(name): str(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Where the keys of one vendor are configured: one, and others by the endpoint that they are for.
+
+    Args:
+        setting: The stack's key, `daytonaApiKey`; with an s, a mapping of endpoints to keys.
+        variable: The environment's, for the one.
+        url_variable: What points the vendor's SDK at another endpoint.
+    """
+
+    setting: str
+    variable: str
+    url_variable: str
+
+    def configured(self, settings: Settings) -> str | None:
+        """The one key."""
+        return settings.get(self.setting, self.variable)
+
+    def at(self, settings: Settings, endpoint: str, configured_endpoint: str) -> str:
+        """The key for an endpoint, which may not be the configured one: an older resource stays where it was made."""
+        local = local_address.read_address()
+        if local and endpoint.startswith(f"{local.url}/"):
+            return local.api_key
+        if endpoint == configured_endpoint and (key := self.configured(settings)):
+            return key
+        if key := settings.mapping(f"{self.setting}s").get(endpoint):
+            return key
+        raise ConfigurationError(
+            f"there is no key for {endpoint}, where this resource lives",
+            remedy=f"Point {self.url_variable} and {self.variable} there, or, to keep several places at once, "
+            f"`pulumi config set --secret --path 'evolve:{self.setting}s[\"{endpoint}\"]'`.",
+        )
+
+
+def local_cloud() -> local_address.LocalAddress:
+    """The local cloud of this machine; raises ConfigurationError where there was never one."""
+    if address := local_address.read_address():
+        return address
+    raise ConfigurationError(
+        "evolve:local is set and no local cloud was ever started here",
+        remedy="Start it: `evolve-pulumi local up`.",
+    )
+
+
+def no_backend() -> ConfigurationError:
+    """The error for a stack that says nothing about where its resources are to live."""
+    return ConfigurationError(
+        "no sandbox backend is configured",
+        remedy="Either work offline on the local cloud: `pulumi config set evolve:local true` and "
+        "`evolve-pulumi local up`. Or use Daytona: set DAYTONA_API_KEY in the environment, or "
+        "`pulumi config set --secret evolve:daytonaApiKey`. Or use E2B: `pulumi config set evolve:backend e2b`, and "
+        "E2B_API_KEY or `pulumi config set --secret evolve:e2bApiKey`.",
+    )

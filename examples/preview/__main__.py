@@ -2,7 +2,7 @@
 
 import pulumi
 
-from evolve_pulumi import DaytonaOptions, Sandbox, Service
+from evolve_pulumi import DaytonaOptions, E2BOptions, Sandbox, Service
 
 PORT = 3000
 
@@ -13,6 +13,7 @@ sandbox = Sandbox(
     ports=[PORT],
     public=True,
     daytona=DaytonaOptions(auto_stop_minutes=0, ttl_minutes=24 * 60),
+    e2b=E2BOptions(timeout_minutes=60),
 )
 
 page = Service(

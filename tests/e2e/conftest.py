@@ -6,6 +6,7 @@ import pytest
 from daytona import Daytona, DaytonaConfig
 
 from tests.cloud import Cloud
+from tests.e2e.sides import SIDES, Side
 from tests.pulumi_engine import Stack
 
 
@@ -20,3 +21,10 @@ def stack(cloud: Cloud, tmp_path: Path) -> Stack:
 def sdk(cloud: Cloud) -> Daytona:
     """The vendor's client on the same account."""
     return Daytona(DaytonaConfig(api_key=cloud.api_key, api_url=cloud.daytona_api_url, target="local"))
+
+
+@pytest.fixture(params=SIDES)
+def at(request: pytest.FixtureRequest, cloud: Cloud, stack: Stack) -> Side:
+    """Each vendor in turn; the stack goes there too."""
+    stack.config_set("evolve:backend", request.param)
+    return SIDES[request.param](cloud)

@@ -7,7 +7,6 @@ from daytona import Daytona, DaytonaError
 
 from tests.cloud import Cloud
 from tests.pulumi_engine import Stack
-from tests.waiting import until
 
 READS = ("GET",)
 
@@ -23,10 +22,6 @@ pulumi.export("name", box.name)
 pulumi.export("urls", box.preview_urls)
 pulumi.export("any", box.preview_url(8080))
 """
-
-
-def urn(stack: Stack) -> str:
-    return next(item["urn"] for item in stack.export()["resources"] if item["type"].endswith("evolve:Sandbox"))
 
 
 def changing_calls(cloud: Cloud) -> list[str]:
@@ -164,43 +159,6 @@ def test_replace_on_changes_is_heard(stack: Stack) -> None:
     assert stack.outputs()["id"] != id
 
 
-@pytest.mark.parametrize("arguments", ["", 'name="mine"'], ids=["automatic name", "explicit name"])
-def test_a_forced_replacement(stack: Stack, sdk: Daytona, arguments: str) -> None:
-    stack.write(program(arguments))
-    stack.up().ok()
-    id = stack.outputs()["id"]
-    assert stack.up("--replace", urn(stack)).ok().changes == {"replaced": 1, "same": 1}
-    assert stack.outputs()["id"] != id
-    assert [item.id for item in sdk.list()] == [stack.outputs()["id"]]
-
-
-def test_what_others_delete_is_made_again(stack: Stack, sdk: Daytona) -> None:
-    stack.write(program(""))
-    stack.up().ok()
-    id = stack.outputs()["id"]
-    sdk.get(id).delete(wait=True)
-    assert stack.up("--refresh").ok().changes == {"created": 1, "same": 1}
-    assert [item.id for item in sdk.list()] == [stack.outputs()["id"]] != [id]
-    sdk.get(stack.outputs()["id"]).delete(wait=True)
-    stack.destroy().ok()
-
-
-def test_a_declared_state_is_kept_and_brought_back(stack: Stack, sdk: Daytona) -> None:
-    stack.write(program('state="stopped"'))
-    assert stack.up().ok().changes == {"created": 2}
-    box = sdk.get(stack.outputs()["id"])
-    assert box.state == "stopped"
-    box.start()
-    assert "~state" in stack.preview("--refresh").ok().output
-    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 1}
-    assert sdk.get(box.id).state == "stopped"
-    stack.write(program('state="started"'))
-    stack.up().ok()
-    sdk.get(box.id).stop()
-    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 1}
-    assert sdk.get(box.id).state == "started"
-
-
 def test_timers_are_expected_unless_a_state_is_declared(stack: Stack, cloud: Cloud, sdk: Daytona) -> None:
     stack.write(program(""))
     stack.up().ok()
@@ -282,24 +240,6 @@ def test_default_labels_are_stamped_changed_in_place_and_give_way_to_the_program
     assert sdk.get(id).labels["cost"] == "43"
     assert stack.up().ok().changes == {"updated": 1, "same": 1}
     assert "cost" not in sdk.get(id).labels
-
-
-def test_one_that_takes_too_long_is_given_up_and_undone(stack: Stack, cloud: Cloud) -> None:
-    cloud.inject(method="POST", path=r"/daytona/api/sandbox$", delay_seconds=6)
-    stack.write(program("timeouts=Timeouts(create_minutes=0.05)"))
-    result = stack.up()
-    assert result.code != 0
-    assert "sandbox 'web': create: " in result.output
-    assert "Traceback" not in result.output
-    until(lambda: cloud.status()["sandboxes"] == 0)
-
-
-def test_as_many_are_made_at_once_as_the_engine_asks_for(stack: Stack, cloud: Cloud) -> None:
-    """The SDK's provider process has four threads."""
-    cloud.inject(method="POST", path=r"/daytona/api/sandbox$", delay_seconds=3)
-    stack.write("from evolve_pulumi import Sandbox\n\nfor number in range(10):\n    Sandbox(f'web-{number}')\n")
-    assert stack.up("--parallel", "16").ok().changes == {"created": 11}
-    assert cloud.peak_concurrent() == 10
 
 
 def test_a_preview_creates_nothing_and_imports_no_vendor(stack: Stack, cloud: Cloud) -> None:

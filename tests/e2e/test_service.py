@@ -1,12 +1,13 @@
-"""The life of a service under the real engine."""
+"""The life of a service under the real engine, at every vendor."""
 
 import pytest
-from daytona import Daytona
 
 from tests.cloud import Cloud
+from tests.e2e.sides import Side
 from tests.preview import get
 from tests.pulumi_engine import Stack
 
+pytestmark = pytest.mark.usefixtures("at")
 SERVE = "exec python3 -m http.server 3000"
 
 
@@ -46,11 +47,11 @@ def test_from_start_to_nothing_left(stack: Stack, cloud: Cloud) -> None:
     assert cloud.status()["sandboxes"] == 0
 
 
-def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, sdk: Daytona) -> None:
+def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, at: Side) -> None:
     stack.write(page("alive"))
     stack.up().ok()
     outputs = stack.outputs()
-    sdk.get(outputs["id"]).process.exec("pkill -f http.server")
+    at.run(outputs["id"], "pkill -f [h]ttp.server")
     assert stack.refresh().ok().changes == {"updated": 1, "same": 2}
     assert "~running" in stack.preview().ok().output
     assert stack.up().ok().changes == {"updated": 1, "same": 2}
@@ -58,22 +59,25 @@ def test_one_that_died_is_found_by_refresh_and_started_by_up(stack: Stack, sdk: 
     assert stack.outputs() == outputs
 
 
-def test_one_in_a_stopped_sandbox_is_left_alone_and_started_when_that_runs_again(stack: Stack, sdk: Daytona) -> None:
+def test_one_in_a_sandbox_that_sleeps_is_left_alone_and_runs_when_that_runs_again(stack: Stack, at: Side) -> None:
     stack.write(page("awake"))
     stack.up().ok()
-    box = sdk.get(stack.outputs()["id"])
-    box.stop()
+    id = stack.outputs()["id"]
+    at.put_to_sleep(id)
+    asleep = at.state(id)
+    assert asleep != "started"
     assert stack.up("--refresh", "--expect-no-changes").ok().changes == {"same": 3}
-    assert sdk.get(box.id).state == "stopped"
-    box.start()
-    assert stack.up("--refresh").ok().changes == {"updated": 1, "same": 2}
+    assert at.state(id) == asleep
+    at.wake(id)
+    found = stack.up("--refresh").ok().changes
+    assert found == ({"updated": 1, "same": 2} if at.sleep_ends_processes else {"same": 3})
     assert get(stack.outputs()["url"]).text == "awake\n"
 
 
-def test_one_whose_sandbox_is_deleted_by_others_is_made_again_with_it(stack: Stack, sdk: Daytona) -> None:
+def test_one_whose_sandbox_is_deleted_by_others_is_made_again_with_it(stack: Stack, at: Side) -> None:
     stack.write(page("again"))
     stack.up().ok()
-    sdk.get(stack.outputs()["id"]).delete(wait=True)
+    at.delete(stack.outputs()["id"])
     assert stack.up("--refresh").ok().changes == {"created": 2, "same": 1}
     assert get(stack.outputs()["url"]).text == "again\n"
 
@@ -99,7 +103,7 @@ def test_a_forced_replacement_ends_the_old_one_first(stack: Stack) -> None:
     assert get(stack.outputs()["url"]).text == "forced\n"
 
 
-def test_environment_and_directory_reach_it_and_show_in_no_process_argument(stack: Stack, sdk: Daytona) -> None:
+def test_environment_and_directory_reach_it_and_show_in_no_process_argument(stack: Stack, at: Side) -> None:
     command = 'echo "$PWD $SHARED $SECRET" > index.html && exec python3 -m http.server 3000'
     stack.write(
         program(
@@ -110,11 +114,11 @@ def test_environment_and_directory_reach_it_and_show_in_no_process_argument(stac
     stack.up().ok()
     outputs = stack.outputs()
     assert get(outputs["url"]).text == "/tmp both it's $hunter2\n"
-    box = sdk.get(outputs["id"])
-    seen = box.process.exec("cat /proc/[0-9]*/cmdline | tr '\\0' ' '; ls -a /tmp").result
+    script = "/tmp/." + outputs["page"].split("/")[1]
+    seen = at.run(outputs["id"], f"cat /proc/[0-9]*/cmdline | tr '\\0' ' '; test -e {script} && echo still there")
     assert "http.server" in seen
     assert "hunter2" not in seen
-    assert ".evolve-" not in seen
+    assert "still there" not in seen.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -138,15 +142,15 @@ def test_environment_and_directory_reach_it_and_show_in_no_process_argument(stac
     ],
 )
 def test_one_that_does_not_become_ready_says_why_and_is_ended(
-    stack: Stack, sdk: Daytona, service: str, words: list[str]
+    stack: Stack, at: Side, service: str, words: list[str]
 ) -> None:
     stack.write(program(service))
     result = stack.up()
     assert result.code != 0
     assert all(word in result.output for word in words), result.output
     assert "Traceback" not in result.output, result.output
-    box = sdk.get(next(iter(sdk.list())).id)
-    assert box.process.list_sessions() == []
+    (id,) = at.ids()
+    assert at.processes(id) == []
 
 
 def test_the_expected_status_may_be_any(stack: Stack) -> None:

@@ -1,5 +1,7 @@
 """Volumes, through Daytona's SDK."""
 
+from pathlib import Path
+
 import pytest
 from daytona import (
     CreateSandboxFromSnapshotParams,
@@ -107,3 +109,18 @@ def test_it_is_there_after_a_restart() -> None:
         (box,) = after.list()
         assert after.get(box.id).process.exec("cat /data/file").result == "kept\n"
         assert after.volume.get("data").id == volume.id
+
+
+def test_no_link_in_a_volume_leads_a_mount_out_of_it(daytona: Daytona, tmp_path: Path) -> None:
+    """The server, which may be root, makes the folder that is missing."""
+    (tmp_path / "secret").write_text("secret")
+    tmp_path.chmod(0o777)
+    volume = ready(daytona, "data")
+    mounting(daytona, volume.id).process.exec(f"ln -s {tmp_path} /data/out; mkdir /data/v1; ln -s v1 /data/now")
+    inside = mounting(daytona, volume.id, subpath="now/new")
+    assert inside.process.exec("echo in > /data/file").exit_code == 0
+    assert mounting(daytona, volume.id).process.exec("cat /data/v1/new/file").result == "in\n"
+    for subpath in ("out", "out/new"):
+        with pytest.raises(DaytonaError):
+            mounting(daytona, volume.id, subpath=subpath)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]

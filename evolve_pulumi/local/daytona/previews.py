@@ -24,4 +24,4 @@ def _refuse(refusal: Refusal, sandbox: Sandbox, port: int) -> web.Response:
     return web.Response(status=status, text=sentence + "\n")
 
 
-PREVIEW_GATE = Gate(HEADER, QUERY, _refuse)
+PREVIEW_GATE = Gate(HEADER, QUERY, _refuse, miss=lambda _: None)

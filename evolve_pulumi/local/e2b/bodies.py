@@ -1,5 +1,6 @@
 """The bodies of the sandboxes of E2B's control plane: what it takes, and how it describes them."""
 
+import re
 import secrets
 import string
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from evolve_pulumi.local.e2b.network import INTERNET, NetworkBody
 from evolve_pulumi.local.e2b.spelling import Body
 from evolve_pulumi.local.operations import Status
 from evolve_pulumi.local.records import Mount, Sandbox, Snapshot, State
+from evolve_pulumi.local.usage import Usage
 
 VENDOR = "e2b"
 ENVD_VERSION = "0.6.13"
@@ -30,6 +32,8 @@ BASE = Snapshot(
     can_pause=True,
 )
 """The template that is built in: the host's own programs."""
+ID = re.compile("i[a-z0-9]{20}")
+"""What an id looks like, which fits into a host name's first label beside a port."""
 RUNNING = {State.STARTED, State.STARTING, State.RESUMING, State.SNAPSHOTTING}
 UNSEEN = {State.CREATING, State.DESTROYING}
 """States in which E2B knows nothing of a sandbox yet, or any more."""
@@ -161,9 +165,10 @@ class ConnectBody(TimedBody):
 
 
 class ResumeBody(ConnectBody):
-    """The same in the API's first version, with its shorter time."""
+    """The same in the API's first version, with its shorter time and whether it pauses after that."""
 
     timeout: StrictInt = 15
+    auto_pause: StrictBool | None = None
 
 
 class PauseBody(Body):
@@ -182,6 +187,18 @@ class RefreshBody(Body):
     """Seconds from now that a sandbox is to run at least."""
 
     duration: StrictInt = Field(default=15, ge=0, le=3600)
+
+
+class MetricsQuery(Body):
+    """The stretch of time, in whole seconds since 1970, that measurements are wanted of."""
+
+    start: int | None = None
+    end: int | None = None
+
+    def holds(self, time: datetime) -> bool:
+        """Whether a time is in it."""
+        second = int(time.timestamp())
+        return (self.start is None or self.start <= second) and (self.end is None or second <= self.end)
 
 
 def sandbox_body(sandbox: Sandbox, domain: str) -> dict[str, Any]:
@@ -209,7 +226,7 @@ def list_item(sandbox: Sandbox) -> dict[str, Any]:
         "startedAt": sandbox.started_at.isoformat(),
         "endAt": _end(sandbox).isoformat(),
         "cpuCount": sandbox.cpu,
-        "memoryMB": sandbox.snapshot.options.get("memoryMB", sandbox.memory_gib * 1024),
+        "memoryMB": _memory_mb(sandbox),
         "diskSizeMB": sandbox.disk_gib * 1024,
         "metadata": sandbox.labels,
         "state": state(sandbox),
@@ -236,9 +253,30 @@ def detail(sandbox: Sandbox, domain: str) -> dict[str, Any]:
     return described
 
 
+def metric(sandbox: Sandbox, used: Usage, now: datetime) -> dict[str, Any]:
+    """A measurement as E2B describes it; the machine's page cache is nobody's own."""
+    return {
+        "timestamp": now.isoformat(),
+        "timestampUnix": int(now.timestamp()),
+        "cpuCount": sandbox.cpu,
+        "cpuUsedPct": round(100 * used.cores / sandbox.cpu, 2),
+        "memUsed": used.memory,
+        "memTotal": _memory_mb(sandbox) << 20,
+        "memCache": 0,
+        "diskUsed": used.disk,
+        "diskTotal": sandbox.disk_gib << 30,
+    }
+
+
 def state(sandbox: Sandbox) -> str:
     """E2B's word for what a sandbox does: one that is stopped is paused without memory."""
     return "running" if sandbox.state in RUNNING else "paused"
+
+
+def _memory_mb(sandbox: Sandbox) -> int:
+    """The memory that it is said to have, which templates count finer than the cloud."""
+    finer = sandbox.snapshot.options.get("memoryMB")
+    return finer if isinstance(finer, int) else sandbox.memory_gib * 1024
 
 
 def _alias(template: Snapshot) -> dict[str, str]:
@@ -252,5 +290,4 @@ def _end(sandbox: Sandbox) -> datetime:
 
 
 def _new_id() -> str:
-    """An id as E2B's are, which fits into a host name's first label beside a port."""
     return "i" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(20))

@@ -6,6 +6,7 @@ import uuid
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.e2b.bodies import VENDOR
 from evolve_pulumi.local.e2b.errors import E2BError
+from evolve_pulumi.local.errors import NotFoundError
 from evolve_pulumi.local.records import Snapshot
 from evolve_pulumi.local.templates import DEFAULT_TAG, Build, Template
 
@@ -16,11 +17,11 @@ TAG = re.compile(r"[a-z0-9-_.]+")
 
 
 def parse(reference: str) -> tuple[str, str | None]:
-    """A name or an id, and the tag where one is given; raises E2BError for what is neither."""
+    """A name or an id, and the tag where one is given; raises E2BError, or NotFoundError for another namespace."""
     written, separator, tag = reference.strip().lower().partition(":")
     namespace, slash, name = written.rpartition("/")
     if slash and namespace != NAMESPACE:
-        raise E2BError(403, f"namespace '{namespace}' must match your team '{NAMESPACE}'")
+        raise NotFoundError(f"Template '{reference}' not found: its namespace is not your team's, '{NAMESPACE}'")
     if not NAME.fullmatch(name):
         raise E2BError(400, f"invalid template ID: {reference}")
     if separator and not TAG.fullmatch(tag):

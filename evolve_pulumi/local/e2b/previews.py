@@ -2,20 +2,33 @@
 
 from aiohttp import web
 
+from evolve_pulumi.local.e2b.bodies import ID
 from evolve_pulumi.local.proxy import Gate, Refusal
 from evolve_pulumi.local.records import Sandbox
 
+GONE = "The sandbox was not found"
+
 
 def _refuse(refusal: Refusal, sandbox: Sandbox, port: int) -> web.Response:
-    status, sentence = {
-        Refusal.NO_TOKEN: (403, "Sandbox is secured with traffic access token. Token is missing"),
-        Refusal.WRONG_TOKEN: (403, "Sandbox is secured with traffic access token. Token is invalid"),
-        Refusal.NOT_RUNNING: (502, "The sandbox was not found"),
-        Refusal.PORT_CLOSED: (502, "The sandbox is running but port is not open"),
-        Refusal.BROKEN_OFF: (502, "The sandbox is running but port broke off"),
-    }[refusal]
-    known = {"sandboxId": sandbox.id, "message": sentence, "code": status}
-    return web.json_response({**known, "port": port} if status == 502 else known, status=status)
+    match refusal:
+        case Refusal.NO_TOKEN:
+            return _answer(403, sandbox.id, "Sandbox is secured with traffic access token. Token is missing")
+        case Refusal.WRONG_TOKEN:
+            return _answer(403, sandbox.id, "Sandbox is secured with traffic access token. Token is invalid")
+        case Refusal.NOT_RUNNING:
+            return _answer(502, sandbox.id, GONE)
+        case Refusal.PORT_CLOSED:
+            return _answer(502, sandbox.id, "The sandbox is running but port is not open", port=port)
+        case Refusal.BROKEN_OFF:
+            return _answer(502, sandbox.id, "The sandbox is running but port broke off", port=port)
 
 
-PREVIEW_GATE = Gate("e2b-traffic-access-token", None, _refuse)
+def _miss(name: str) -> web.Response | None:
+    return _answer(502, name, GONE) if ID.fullmatch(name) else None
+
+
+def _answer(status: int, sandbox: str, sentence: str, **more: int) -> web.Response:
+    return web.json_response({"sandboxId": sandbox, "message": sentence, "code": status, **more}, status=status)
+
+
+PREVIEW_GATE = Gate("e2b-traffic-access-token", None, _refuse, _miss)

@@ -13,6 +13,7 @@ from evolve_pulumi.local.e2b.names import find_snapshot
 from evolve_pulumi.local.e2b.network import NetworkUpdateBody
 from evolve_pulumi.local.errors import LaunchFailedError, NotFoundError
 from evolve_pulumi.local.records import Mount, Sandbox, Snapshot, State
+from evolve_pulumi.local.usage import measure
 
 MOST = timedelta(seconds=bodies.MOST_SECONDS)
 
@@ -43,8 +44,11 @@ class Sandboxes:
     async def post_sandboxes_sandbox_id_resume(self, request: web.Request) -> web.Response:
         """Let a paused sandbox run again."""
         body = bodies.ResumeBody.model_validate(await request.json())
-        if bodies.state(await finding.at_rest(self._cloud, request)) == "running":
-            raise E2BError(409, f"Sandbox {request.match_info['sandbox_id']} is already running")
+        sandbox = await finding.at_rest(self._cloud, request)
+        if bodies.state(sandbox) == "running":
+            raise E2BError(409, f"Sandbox {sandbox.id} is already running")
+        if body.auto_pause is not None:
+            self._cloud.update(sandbox, at_end=State.PAUSED if body.auto_pause else State.DESTROYED)
         return await self._connect(request, body)
 
     async def get_sandboxes_sandbox_id(self, request: web.Request) -> web.Response:
@@ -102,6 +106,14 @@ class Sandboxes:
         sandbox = await finding.running(self._cloud, request)
         self._cloud.update(sandbox, options=body.applied(sandbox.options))
         return web.Response(status=204)
+
+    async def get_sandboxes_sandbox_id_metrics(self, request: web.Request) -> web.Response:
+        """What a sandbox uses now, where that is asked for; one that is paused uses nothing."""
+        sandbox, now = await finding.at_rest(self._cloud, request), self._cloud.clock()
+        wanted = bodies.MetricsQuery.model_validate(dict(request.query)).holds(now)
+        if not wanted or sandbox.state != State.STARTED:
+            return web.json_response([])
+        return web.json_response([bodies.metric(sandbox, await measure(self._cloud, sandbox), now)])
 
     async def _make(self, request: web.Request, body: bodies.CreateBody) -> web.Response:
         """Make a sandbox, unless the request's key says that it was asked for before."""

@@ -10,6 +10,7 @@ from evolve_pulumi.local.e2b import names
 from evolve_pulumi.local.e2b.bodies import BASE, ENVD_VERSION, VENDOR
 from evolve_pulumi.local.e2b.errors import E2BError
 from evolve_pulumi.local.e2b.spelling import Body
+from evolve_pulumi.local.errors import NotFoundError
 from evolve_pulumi.local.records import Snapshot
 from evolve_pulumi.local.steps_recipe import Step
 from evolve_pulumi.local.templates import DEFAULT_TAG, Build, BuildState, Template
@@ -42,7 +43,10 @@ class BuildRequest(Body):
         given = self.name or self.alias
         if not given:
             raise E2BError(400, "Name is required")
-        name, tag = names.parse(given)
+        try:
+            name, tag = names.parse(given)
+        except NotFoundError as error:
+            raise E2BError(400, str(error)) from error
         return name, names.tags([*([tag] if tag else []), *self.tags]) or [DEFAULT_TAG]
 
     def snapshot(self, name: str) -> Snapshot:

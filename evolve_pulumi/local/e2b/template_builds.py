@@ -12,11 +12,12 @@ from evolve_pulumi.local.e2b.errors import E2BError
 from evolve_pulumi.local.e2b.template_bodies import BuildStart
 from evolve_pulumi.local.e2b.uploads import Uploads
 from evolve_pulumi.local.errors import BuildFailedError, NotFoundError
+from evolve_pulumi.local.snapshots import BASE
 from evolve_pulumi.local.steps_recipe import StepsRecipe
 from evolve_pulumi.local.templates import Build, Template
 
-BASE_IMAGES = {"e2bdev/base", "e2bdev/base:latest"}
-"""Names of the one image that there is."""
+BASE_IMAGES = {"e2bdev/base", "e2bdev/base:latest", BASE}
+"""Names of the one image that there is: E2B's, and ours."""
 BASE_STEP = "base"
 HASH = re.compile("[0-9a-f]{64}")
 
@@ -50,7 +51,7 @@ class TemplateBuilds:
         try:
             recipe = self._recipe(template, body)
         except BuildFailedError as error:
-            self._cloud.templates.refuse(template, build, error)
+            self._cloud.refuse_build(template, build, error)
         else:
             self._cloud.build_template(template, build, recipe)
         return web.Response(status=202)
@@ -89,7 +90,7 @@ class TemplateBuilds:
                 raise BuildFailedError(f"base template '{body.from_template}' not found", BASE_STEP) from error
         if body.from_image not in BASE_IMAGES:
             sentence = f"the local cloud has no registry, so no image '{body.from_image}': templates begin from"
-            raise BuildFailedError(f"{sentence} e2bdev/base, which is this machine's programs", BASE_STEP)
+            raise BuildFailedError(f"{sentence} e2bdev/base or {BASE}, which is this machine's programs", BASE_STEP)
         return None
 
     def _template(self, request: web.Request) -> Template:

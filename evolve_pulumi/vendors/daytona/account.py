@@ -8,8 +8,8 @@ from daytona_api_client import ApiClient, ApiException, ApiKeysApi, Configuratio
 
 from evolve_pulumi import names
 from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.vendors import ownership
 from evolve_pulumi.vendors.base import Objects, Owned, RunningSandbox
-from evolve_pulumi.vendors.daytona import labels
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.lookups import Lookups, time
 from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
@@ -72,12 +72,11 @@ class DaytonaAccount:
 
     def _owned_sandboxes(self, project: str, stack: str) -> Iterator[Owned]:
         """Daytona's list lags behind, so each is looked at once more."""
-        stamp = {labels.OWNER_LABELS["project"]: project, labels.OWNER_LABELS["stack"]: stack}
         with translated(self.endpoint):
-            listed = list(self.sdk.list(daytona.ListSandboxesQuery(labels=stamp)))
+            listed = list(self.sdk.list(daytona.ListSandboxesQuery(labels=ownership.of_stack(project, stack))))
         sandboxes = Sandboxes(self.sdk, self.endpoint)
         for item in listed:
             if found := sandboxes.find(item.id):
-                resource = found.labels.get(labels.OWNER_LABELS["resource"], "")
+                resource = found.labels.get(ownership.OWNER_LABELS["resource"], "")
                 state = found.state.value if found.state else "unknown"
                 yield Owned("sandbox", found.id, found.name, resource, state, time(found.created_at))

@@ -25,6 +25,8 @@ from evolve_pulumi.errors import (
 MAX_WORDS = 600
 """Bodies of broken answers may be whole pages."""
 
+NOT_IMPLEMENTED = 501
+"""The one status from 500 on that is final."""
 QUOTA = re.compile(r"limit exceeded|quota exceeded|exceeds maximum", re.IGNORECASE)
 TAKEN = re.compile(r"already exists", re.IGNORECASE)
 BUSY = re.compile(r"state change in progress|is not in a ready state|in use by one or more sandboxes", re.IGNORECASE)
@@ -54,7 +56,7 @@ def translate(error: DaytonaError, endpoint: str) -> VendorError:
             f"{endpoint} does not answer: {_innermost(error)}",
             remedy="Check that the endpoint is right and up (the local cloud: `evolve-pulumi local status`).",
         )
-    if status and status >= 500:
+    if status and status >= 500 and status != NOT_IMPLEMENTED:
         return UnreachableError(words, status=status, remedy="Run it again; if it stays, ask Daytona.")
     match status:
         case 401:

@@ -8,20 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from evolve_pulumi.schema import Values
+from evolve_pulumi.vendors.ownership import OWNER_LABELS, stamped
 
 if TYPE_CHECKING:
     from daytona import Sandbox
 
 LANGUAGE = "code-toolbox-language"
 """Daytona's own; its SDK cannot read a sandbox where it holds anything else."""
-CREATE_TOKEN = "evolve-create"
-OWNER_LABELS = {"project": "evolve-project", "stack": "evolve-stack", "resource": "evolve-resource"}
-
-
-def stamped(values: Values) -> dict[str, str]:
-    """The labels that declared values ask for. The user's win over the default ones; without an owner none says so."""
-    owner = {label: values["owner"][key] for key, label in OWNER_LABELS.items()} if values.get("owner") else {}
-    return {**values.get("default_labels", {}), **values.get("labels", {}), **owner}
 
 
 def replaced(current: Mapping[str, str], values: Values, recorded: Values) -> dict[str, str]:

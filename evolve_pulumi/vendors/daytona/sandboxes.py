@@ -20,7 +20,9 @@ from evolve_pulumi.errors import (
 )
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Change, Values
+from evolve_pulumi.vendors import ownership
 from evolve_pulumi.vendors.base import Observed
+from evolve_pulumi.vendors.build_log import BuildLog
 from evolve_pulumi.vendors.daytona import builds, labels
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.operations import RESIZE, SET_STATE, SIZES, STARTING
@@ -110,7 +112,7 @@ class Sandboxes:
 
     def _create(self, declared: Values, token: str, deadline: float) -> Sandbox:
         """Ask once; where nobody knows what came of it, look the sandbox up."""
-        build = builds.BuildLog(declared["name"])
+        build = BuildLog(declared["name"])
         params = _params(declared, token)
         try:
             with translated(self._endpoint):
@@ -145,7 +147,7 @@ class Sandboxes:
                 found = self._sdk.get(name)
         except VendorError:
             return None
-        return found if found.labels.get(labels.CREATE_TOKEN) == token else None
+        return found if found.labels.get(ownership.CREATE_TOKEN) == token else None
 
     def _undone(self, sandbox: Sandbox, error: EvolveError) -> EvolveError:
         """Delete what was made, and say what became of it."""
@@ -240,7 +242,7 @@ class Sandboxes:
 def _params(declared: Values, token: str) -> CreateSandboxFromSnapshotParams | CreateSandboxFromImageParams:
     """What is declared, as the SDK takes it; sizes go only with an image."""
     fields: dict[str, Any] = {"target": declared["connection"].get("region")} | dict(declared)
-    fields["labels"] = {**labels.stamped(declared), labels.CREATE_TOKEN: token}
+    fields["labels"] = {**ownership.stamped(declared), ownership.CREATE_TOKEN: token}
     for composed in COMPOSED:
         fields.pop(composed, None)
     image = builds.image(declared)

@@ -13,6 +13,7 @@ from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, Vend
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Values
 from evolve_pulumi.vendors.base import Observed
+from evolve_pulumi.vendors.build_log import BuildLog
 from evolve_pulumi.vendors.daytona import builds
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.retry import patiently, wait_until
@@ -35,7 +36,7 @@ class Snapshots:
         """Build one and wait until it is active; a failed build leaves nothing but the end of its log, in the error."""
         deadline, name = time.monotonic() + timeout_seconds, declared["name"]
         was_free = self._find(name) is None
-        build = builds.BuildLog(name)
+        build = BuildLog(name)
         try:
             made = patiently(lambda: self._create(declared, was_free, build, deadline), timeout_seconds)
             return self._observe(self._settled(made.id, deadline))
@@ -80,7 +81,7 @@ class Snapshots:
             yield from (snapshot for snapshot in page.items if snapshot.state != SnapshotState.REMOVING)
             number, pages = number + 1, page.total_pages
 
-    def _create(self, declared: Values, was_free: bool, build: builds.BuildLog, deadline: float) -> Snapshot:
+    def _create(self, declared: Values, was_free: bool, build: BuildLog, deadline: float) -> Snapshot:
         """Ask once; where nobody knows what came of it, one that has appeared under the name is ours."""
         params = CreateSnapshotParams(
             name=declared["name"],

@@ -147,6 +147,11 @@ def test_a_step_that_fails_is_named_with_the_end_of_what_it_wrote(e2b: E2B) -> N
     assert ("info", "last") in said
     assert said[-2] == ("error", "RUN echo first; echo last >&2; exit 3: exit status 3")
     assert len([message for _, message in said if message == "fine"]) == 1
+    info = e2b.Template.build_in_background(template, "bad")
+    until(lambda: e2b.Template.get_build_status(info).status == TemplateBuildStatus.ERROR)
+    reason = e2b.Template.get_build_status(info).reason
+    assert reason is not None
+    assert (reason.step, reason.log_entries[-2].message) == ("2", "last")
 
 
 @pytest.mark.parametrize(
@@ -205,6 +210,20 @@ def test_the_same_is_built_once_unless_it_is_forced(e2b: E2B) -> None:
     assert one == two != three
 
 
+def test_a_dockerfile_is_built(e2b: E2B, context: Path) -> None:
+    text = "FROM e2bdev/base\nENV A=1\nWORKDIR /srv\nCOPY run.sh bin/\nRUN echo $A >> bin/run.sh\n"
+    e2b.Template.build(Template(file_context_path=context).from_dockerfile(text), "docker")
+    assert e2b.Sandbox.create("docker").files.read("/srv/bin/run.sh") == "echo run1\n"
+
+
+def test_a_long_log_comes_whole_and_once(e2b: E2B) -> None:
+    said: list[str] = []
+    template = Template().from_base_image().run_cmd("seq 350; sleep 0.3; seq 351 400; printf end")
+    e2b.Template.build(template, "long", on_build_logs=lambda entry: said.append(entry.message))
+    begins = said.index("1")
+    assert said[begins : begins + 401] == [*map(str, range(1, 401)), "end"]
+
+
 def test_a_build_goes_on_in_the_background(e2b: E2B) -> None:
     info = e2b.Template.build_in_background(Template().from_base_image().run_cmd("sleep 0.3; echo done"), "quiet")
     first = e2b.Template.get_build_status(info)
@@ -216,15 +235,34 @@ def test_a_build_goes_on_in_the_background(e2b: E2B) -> None:
     assert rest.log_entries == []
 
 
-def test_a_new_build_ends_the_one_that_goes_on(cloud: Cloud, e2b: E2B) -> None:
+@pytest.mark.parametrize("newer", [Template().from_base_image(), Template().from_python_image()])
+def test_a_new_build_ends_the_one_that_goes_on(cloud: Cloud, e2b: E2B, newer: TemplateClass) -> None:
     slow = e2b.Template.build_in_background(Template().from_base_image().run_cmd(SLOW), "app")
     building = first_process(cloud)
-    e2b.Template.build(Template().from_base_image(), "app")
+    e2b.Template.build_in_background(newer, "app")
     status = e2b.Template.get_build_status(slow)
     assert status.status == TemplateBuildStatus.ERROR
     assert status.reason is not None
     assert "superseded by a newer one" in status.reason.message
     assert gone(building)
+
+
+def test_requests_that_make_no_sense_are_refused(cloud: Cloud) -> None:
+    with httpx.Client(base_url=cloud.e2b_api_url, headers={"X-API-KEY": cloud.api_key}) as client:
+        made = client.post("/v3/templates", json={"name": "app"}).json()
+        builds = f"/v2/templates/{made['templateID']}/builds"
+        both = {"fromImage": "e2bdev/base", "fromTemplate": "base"}
+        unknown = "6fb8a1b8-6d0c-4c8e-9d38-0a4a3f0e3b3a"
+        for answer, reason in (
+            (client.post("/v3/templates", json={}), "Name is required"),
+            (client.post("/v3/templates", json={"name": "app", "cpuCount": 0}), "cpuCount"),
+            (client.post(f"{builds}/{unknown}", json=both), f"Build '{unknown}' not found"),
+            (client.post(f"{builds}/{made['buildID']}", json=both), "either fromImage or fromTemplate"),
+            (client.get(f"{builds[3:]}/{made['buildID']}/status?logsOffset=x"), "logsOffset must be a number"),
+            (client.get(f"/templates/{made['templateID']}/files/abc"), "lowercase hex SHA-256"),
+        ):
+            assert answer.status_code == 400
+            assert reason in answer.json()["message"]
 
 
 def test_a_build_that_was_interrupted_has_failed() -> None:

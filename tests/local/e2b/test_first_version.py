@@ -31,6 +31,10 @@ def test_a_sandbox_is_made_paused_and_resumed(cloud: Cloud) -> None:
     assert seconds(cloud, sandbox) == 60
     assert call(cloud, "POST", f"/{sandbox}/connect", timeout=120).status_code == 200
     assert seconds(cloud, sandbox) == 120
+    assert call(cloud, "POST", f"/{sandbox}/pause").status_code == 204
+    assert call(cloud, "POST", f"/{sandbox}/resume", autoPause=True).status_code == 201
+    cloud.advance(minutes=1)
+    assert call(cloud, "GET", f"/{sandbox}").json()["state"] == "paused"
 
 
 def test_a_refresh_only_gives_more_time(cloud: Cloud) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -196,6 +197,13 @@ def test_the_same_key_gives_the_same_sandbox(e2b: E2B) -> None:
         e2b.Sandbox.create(idempotency_key="once", timeout=60)
     first.kill()
     assert e2b.Sandbox.create(idempotency_key="once").sandbox_id != first.sandbox_id
+
+
+def test_the_same_key_at_the_same_time_gives_the_same_sandbox(cloud: Cloud, e2b: E2B) -> None:
+    with ThreadPoolExecutor() as pool:
+        made = [pool.submit(e2b.Sandbox.create, idempotency_key="once") for _ in range(4)]
+    assert len({each.result().sandbox_id for each in made}) == 1
+    assert cloud.status()["sandboxes"] == 1
 
 
 def test_a_create_that_is_cut_off_is_repeated_under_its_key(cloud: Cloud, e2b: E2B) -> None:

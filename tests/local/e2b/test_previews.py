@@ -1,5 +1,6 @@
 """Hosts of ports of sandboxes: who sees them, what is said otherwise, and how they wake what is paused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from e2b import E2B, SandboxState
@@ -41,7 +42,7 @@ def test_programs_inside_see_the_host_that_is_put_before_them(cloud: Cloud, e2b:
     assert (headers["Host"], headers["X-Forwarded-Host"]) == ("localhost:3000", sandbox.get_host(PORT))
 
 
-def test_a_paused_sandbox_is_not_there(cloud: Cloud, e2b: E2B) -> None:
+def test_a_sandbox_that_is_paused_or_killed_is_not_there(cloud: Cloud, e2b: E2B) -> None:
     sandbox = e2b.Sandbox.create(lifecycle={"on_timeout": "pause"})
     serve(cloud, sandbox)
     sandbox.pause()
@@ -50,6 +51,9 @@ def test_a_paused_sandbox_is_not_there(cloud: Cloud, e2b: E2B) -> None:
     assert sandbox.get_info().state == SandboxState.PAUSED
     e2b.Sandbox.connect(sandbox.sandbox_id)
     assert visit(cloud, sandbox).status_code == 200, "what ran goes on"
+    sandbox.kill()
+    answer = visit(cloud, sandbox)
+    assert (answer.status_code, answer.json()["message"]) == (502, "The sandbox was not found")
 
 
 def test_a_request_wakes_a_paused_sandbox_with_all_that_ran(cloud: Cloud, e2b: E2B) -> None:
@@ -70,6 +74,15 @@ def test_a_request_wakes_a_paused_sandbox_with_all_that_ran(cloud: Cloud, e2b: E
     assert timedelta(seconds=299) < info.end_at - info.started_at < timedelta(seconds=301), "five minutes at least"
     cloud.advance(minutes=5)
     assert sandbox.get_info().state == SandboxState.PAUSED
+
+
+def test_requests_that_come_together_wake_it_together(cloud: Cloud, e2b: E2B) -> None:
+    sandbox = e2b.Sandbox.create(lifecycle={"on_timeout": "pause", "auto_resume": True})
+    serve(cloud, sandbox)
+    sandbox.pause()
+    with ThreadPoolExecutor() as pool:
+        visits = [pool.submit(visit, cloud, sandbox) for _ in range(8)]
+    assert {each.result().status_code for each in visits} == {200}
 
 
 def test_a_command_wakes_a_paused_sandbox(cloud: Cloud, e2b: E2B) -> None:
