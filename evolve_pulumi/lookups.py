@@ -1,8 +1,8 @@
 """Looking things up: plain functions, for programs that declare resources and for any others.
 
 In a Pulumi program they look where the stack's resources go; elsewhere where the environment says, at the vendor that
-it has a key for: DAYTONA_API_KEY or E2B_API_KEY. `backend` names another. They answer what is there at that moment, also
-in a preview, and raise NotFoundError for what is not, and other EvolveErrors.
+it has a key for: DAYTONA_API_KEY or E2B_API_KEY. `backend` names another. They answer what is there at that moment,
+also in a preview, and raise NotFoundError for what is not, and other EvolveErrors.
 """
 
 import functools

@@ -21,6 +21,7 @@ CloudError
   VolumeNotReadyError
   VolumeInUseError
   CommandTimeoutError
+  CommandEndedError
   InterpreterEndedError
   GitError
   SessionExistsError
@@ -150,6 +151,10 @@ class GitError(CloudError):
     def __init__(self, words: str, problem: GitProblem | None) -> None:
         super().__init__(words)
         self.problem = problem
+
+
+class CommandEndedError(CloudError):
+    """The command has ended, so it takes no more input."""
 
 
 class SessionExistsError(CloudError):

@@ -6,6 +6,7 @@ import time
 import pytest
 from daytona import (
     Daytona,
+    DaytonaCommandAlreadyCompletedError,
     DaytonaConflictError,
     DaytonaNotFoundError,
     DaytonaProcessExecutionTimeoutError,
@@ -14,6 +15,8 @@ from daytona import (
     SessionExecuteRequest,
 )
 from daytona.common.process import SessionExecuteResponse
+
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -24,6 +27,10 @@ def session(sandbox: Sandbox) -> Sandbox:
 
 def run(sandbox: Sandbox, command: str, *, run_async: bool = False) -> SessionExecuteResponse:
     return sandbox.process.execute_session_command("s", SessionExecuteRequest(command=command, run_async=run_async))
+
+
+def output(sandbox: Sandbox, command: SessionExecuteResponse) -> str:
+    return sandbox.process.get_session_command_logs("s", command.cmd_id).stdout or ""
 
 
 def test_a_command_answers_output_and_exit_code(sandbox: Sandbox) -> None:
@@ -135,3 +142,29 @@ def test_a_command_ends_when_its_sandbox_is_stopped(daytona: Daytona, session: S
 
     asyncio.run(follow())
     assert out == ["begun\n"]
+
+
+def test_a_command_in_a_session_is_fed(session: Sandbox) -> None:
+    command = run(session, "read first; read second; echo $second $first; cat", run_async=True)
+    for line in ("one", "two\n", "ü"):
+        session.process.send_session_command_input("s", command.cmd_id, line)
+    until(lambda: output(session, command).count("ü\n") == 2)
+    assert output(session, command).startswith("one\n")
+    assert "two one\n" in output(session, command)
+    session.process.delete_session("s")
+
+
+def test_input_is_shown_in_the_log_unless_asked_not_to(session: Sandbox) -> None:
+    request = SessionExecuteRequest(command="read word; echo length ${#word}", run_async=True, suppress_input_echo=True)
+    command = session.process.execute_session_command("s", request)
+    session.process.send_session_command_input("s", command.cmd_id, "secret")
+    until(lambda: session.process.get_session_command("s", command.cmd_id).exit_code == 0)
+    assert output(session, command) == "length 6\n"
+
+
+def test_only_what_runs_takes_input(session: Sandbox) -> None:
+    command = run(session, "true")
+    with pytest.raises(DaytonaCommandAlreadyCompletedError):
+        session.process.send_session_command_input("s", command.cmd_id, "late")
+    with pytest.raises(DaytonaNotFoundError):
+        session.process.send_session_command_input("s", "none", "x")

@@ -19,12 +19,26 @@ STATUS_FD = 9
 
 
 class Command:
-    """One command of a session: its log, the pipes it writes to, its exit code once it has ended."""
+    """One command of a session: its log, the pipes that it uses, its exit code once it has ended."""
 
-    def __init__(self, key: str, text: str, log: Log, report: Callable[[int], None]) -> None:
+    def __init__(self, key: str, text: str, echo: bool, log: Log, report: Callable[[int], None]) -> None:
         self.key, self.text, self.log, self.report = key, text, log, report
         self.code: int | None = None
-        self.writers: list[int] = []
+        self.input: int | None = None
+        self.pipes: list[int] = []
+        self._echo = echo
+
+    def pass_input(self) -> int:
+        """Where its input is written to."""
+        if self.input is None:
+            raise OSError(errno.ESRCH, "The command does not run")
+        return os.dup(self.input)
+
+    def echo(self, text: str) -> dict[str, Any]:
+        """Show in its log what it was fed with."""
+        if self._echo and self.code is None:
+            self.log.write(STDOUT, text.encode())
+        return {}
 
 
 class Session:
@@ -50,6 +64,10 @@ class Session:
         self.commands.append(command)
         if len(self._pending()) == 1:
             self._start_next()
+
+    def command(self, key: str) -> Command:
+        """A command by its key; raises KeyError."""
+        return {command.key: command for command in self.commands}[key]
 
     def describe(self) -> dict[str, Any]:
         """Whether the shell has ended, and each command: key, text, exit code or None."""
@@ -95,22 +113,25 @@ class Session:
 
     def _start_next(self) -> None:
         command = self._pending()[0]
-        out, err = self._capture(command, STDOUT), self._capture(command, STDERR)
+        source, command.input = os.pipe()
+        out, err = command.log.pipe(STDOUT), command.log.pipe(STDERR)
+        command.pipes += [source, command.input, out, err]
         # `eval` keeps a command's syntax error to itself; within braces it would leave the shell's parser confused.
-        words = f"eval {shlex.quote(command.text)} </dev/null >{out} 2>{err} {STATUS_FD}>&-"
+        files = f"<{_path(source)} >{_path(out)} 2>{_path(err)} {STATUS_FD}>&-"
+        words = f"eval {shlex.quote(command.text)} {files}"
         script = f"{words}; echo $? >&{STATUS_FD}\n"
         os.write(self.script, script.encode())
 
-    def _capture(self, command: Command, stream: int) -> str:
-        """A path that the shell can redirect one stream of a command to."""
-        writer = command.log.pipe(stream)
-        command.writers.append(writer)
-        return f"/proc/{os.getpid()}/fd/{writer}"
-
     def _complete(self, command: Command, code: int) -> None:
         """Record a command's exit code behind its output and report it."""
-        for writer in command.writers:
-            os.close(writer)
+        for fd in command.pipes:
+            os.close(fd)
+        command.input = None
         command.log.end(code)
         command.code = code
         command.report(code)
+
+
+def _path(fd: int) -> str:
+    """A path that the shell can redirect to or from."""
+    return f"/proc/{os.getpid()}/fd/{fd}"

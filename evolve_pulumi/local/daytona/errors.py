@@ -75,6 +75,8 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(422, f"{error}: its class is container")
         case errors.QuotaExceededError():
             return DaytonaError(400, _of_quota(error))
+        case errors.CommandEndedError():
+            return DaytonaError(410, str(error), "COMMAND_ALREADY_COMPLETED")
         case errors.SessionEndedError():
             return DaytonaError(410, str(error), "SESSION_ENDED")
         case errors.GitError():

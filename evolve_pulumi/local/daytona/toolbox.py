@@ -40,6 +40,13 @@ class SessionCommandBody(Body):
     command: StrictStr = Field(min_length=1)
     run_async: StrictBool | None = None
     var_async: StrictBool | None = Field(default=None, alias="async")
+    suppress_input_echo: StrictBool | None = None
+
+
+class InputBody(Body):
+    """A line to feed a command with."""
+
+    data: StrictStr
 
 
 class Toolbox(Inside):
@@ -82,7 +89,8 @@ class Toolbox(Inside):
         """Run a command in a session, and wait for it unless asked not to."""
         body = SessionCommandBody.model_validate(await request.json())
         sandbox = self._sandbox(request)
-        key, ended = await self._commands.run(sandbox, request.match_info["sessionId"], body.command)
+        name, echo = request.match_info["sessionId"], not body.suppress_input_echo
+        key, ended = await self._commands.run(sandbox, name, body.command, echo=echo)
         if body.run_async or body.var_async:
             return web.json_response({"cmdId": key}, status=202)
         code = await ended
@@ -101,6 +109,14 @@ class Toolbox(Inside):
     async def get_session_command(self, request: web.Request) -> web.Response:
         """One command of a session."""
         return web.json_response(_command(await self._command(request)))
+
+    async def send_input(self, request: web.Request) -> web.Response:
+        """Feed a command with a line, whose end it gets in any case."""
+        data = InputBody.model_validate(await request.json()).data
+        line = data if data.endswith("\n") else data + "\n"
+        name, key = request.match_info["sessionId"], request.match_info["commandId"]
+        await self._commands.send_input(self._sandbox(request), name, key, line.encode())
+        return web.Response(status=204)
 
     async def get_session_command_logs(self, request: web.Request) -> web.StreamResponse:
         """What a command has written; over a WebSocket also what it will."""
