@@ -82,6 +82,7 @@ class Server:
                 "organization": self._organization,
                 "sandboxes": len(self._cloud.sandboxes()),
                 "snapshots": self._cloud.snapshots.count(),
+                "templates": self._cloud.templates.count(),
                 "volumes": self._cloud.volumes.count(),
                 "pid": os.getpid(),
             }

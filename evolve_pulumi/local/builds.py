@@ -231,14 +231,17 @@ async def _become_ready(bench: Workbench, image: Image) -> None:
     env, cwd = {**bench.environment, **image.env}, image.workdir or bench.environment["HOME"]
     bench.say(f"Step {FINALIZE} : waiting until the template is ready")
     running = await bench.start(image.entrypoint or ["true"], env, cwd)
-    deadline = asyncio.get_running_loop().time() + 60 * READY_MINUTES
-    while await (await bench.start(image.ready, env, cwd)):
-        if running.done() and running.result():
-            raise BuildFailedError(f"start command failed: exit status {running.result()}", FINALIZE)
-        if asyncio.get_running_loop().time() > deadline:
-            raise BuildFailedError(f"ready command timed out after {READY_MINUTES} minutes", FINALIZE)
-        await asyncio.sleep(READY_SECONDS)
-    bench.say("Template is ready")
+    try:
+        async with asyncio.timeout(60 * READY_MINUTES):
+            # What it says is in the log once, which is enough.
+            if await (await bench.start(image.ready, env, cwd)) == 0:
+                return
+            while not await bench.succeeds(image.ready, env, cwd):
+                if running.done() and running.result():
+                    raise BuildFailedError(f"start command failed: exit status {running.result()}", FINALIZE)
+                await asyncio.sleep(READY_SECONDS)
+    except TimeoutError as error:
+        raise BuildFailedError(f"ready command timed out after {READY_MINUTES} minutes", FINALIZE) from error
 
 
 def _read_from(path: Path, position: int) -> bytes:

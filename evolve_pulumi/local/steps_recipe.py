@@ -129,13 +129,13 @@ class _Steps:
             raise BuildFailedError(error.strerror or str(error)) from error
 
     async def _run(self, step: Step) -> None:
-        command, user = _exactly(step, 1, 2)
+        command, user = _arguments(step, 1, 2)
         self._expect(user)
         await self._execute([*SHELL, command])
 
     async def _copy(self, step: Step) -> None:
         """Copy from an archive, in which a pattern has been looked for already: what is left is where it began."""
-        source, target, owner, mode = _exactly(step, 2, 4)
+        source, target, owner, mode = _arguments(step, 2, 4)
         for name in owner.split(":"):
             self._expect(name)
         archive = self._recipe.archives / (step.archive or "")
@@ -153,12 +153,12 @@ class _Steps:
         self._env |= dict(zip(step.arguments[::2], values, strict=True))
 
     async def _change_workdir(self, step: Step) -> None:
-        path = dockerfile.expanded(_exactly(step, 1, 1)[0], self._variables)
+        path = dockerfile.expanded(_arguments(step, 1, 1)[0], self._variables)
         self._workdir = posixpath.normpath(posixpath.join(self._workdir or "/", path))
         await self._bench.run(["mkdir", "-p", "--", self._workdir], self._variables, "/")
 
     async def _check_user(self, step: Step) -> None:
-        self._expect(_exactly(step, 1, 2)[0])
+        self._expect(_arguments(step, 1, 2)[0])
 
     def _expect(self, user: str) -> None:
         """All files and processes belong to one user, so there is nothing to change."""
@@ -181,7 +181,7 @@ class _Steps:
         await self._bench.run(argv, self._variables, self._cwd, given)
 
 
-def _exactly(step: Step, least: int, most: int) -> list[str]:
+def _arguments(step: Step, least: int, most: int) -> list[str]:
     """The arguments, with empty ones in the place of those that may be missing; raises BuildFailedError."""
     if not least <= len(step.arguments) <= most:
         raise BuildFailedError(f"{step.name} takes {least} to {most} arguments")

@@ -56,7 +56,7 @@ class Build(BaseModel):
 
 
 class Tag(BaseModel):
-    """What a tag points to."""
+    """The build that a tag points to, always one that is ready."""
 
     build_id: str
     created_at: datetime = Field(default_factory=_now)
@@ -86,11 +86,10 @@ class Template(BaseModel):
         raise NotFoundError(f"Build '{build_id}' not found")
 
     def tagged(self, tag: str) -> Build:
-        """The build that a tag, or an id of a build, points to; raises NotFoundError."""
-        pointed = self.tags.get(tag)
-        if pointed is None and all(build.id != tag for build in self.builds):
+        """The build that a tag points to; raises NotFoundError."""
+        if tag not in self.tags:
             raise NotFoundError(f"Template '{self.name or self.id}' with tag '{tag}' not found")
-        return self.build(pointed.build_id if pointed else tag)
+        return self.build(self.tags[tag].build_id)
 
     def point(self, build: Build, tags: Sequence[str]) -> None:
         """Let tags point to a build."""
@@ -134,10 +133,7 @@ class Templates:
     def snapshot(self, vendor: str, reference: str) -> Snapshot:
         """What a sandbox of `name`, `name:tag` or an id in its place is made from; raises NotFoundError."""
         id_or_name, _, tag = reference.partition(":")
-        build = self.find(vendor, id_or_name).tagged(tag or DEFAULT_TAG)
-        if build.state != BuildState.READY:
-            raise NotFoundError(f"Build '{build.id}' of template '{id_or_name}' is not ready")
-        return build.snapshot
+        return self.find(vendor, id_or_name).tagged(tag or DEFAULT_TAG).snapshot
 
     def contents(self) -> set[str]:
         """The images that they need: those of builds that a tag points to, and of builds that go on."""
@@ -207,13 +203,12 @@ class Templates:
         if template := self._templates.get(snapshot.id):
             template.spawn_count += 1
             template.last_spawned_at = _now()
-            self.save(template)
+            self._write(template)
 
     def save(self, template: Template) -> None:
-        """Write a template down as it is now."""
+        """Write a template down that was changed."""
         template.updated_at = _now()
-        if template.id in self._templates:
-            write_record(self._place(template) / "meta.json", template)
+        self._write(template)
 
     def remove(self, template: Template) -> None:
         """Remove a template with its builds, whoever was made from it."""
@@ -269,6 +264,9 @@ class Templates:
         build.state = state
         build.updated_at = build.finished_at = _now()
         self.save(template)
+
+    def _write(self, template: Template) -> None:
+        write_record(self._place(template) / "meta.json", template)
 
     def _place(self, template: Template) -> Path:
         return self._folder / template.id

@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from evolve_pulumi.local import files
 from evolve_pulumi.local.errors import FailedCommandError
@@ -33,20 +33,30 @@ class Workbench:
     async def run(self, argv: list[str], env: dict[str, str], cwd: str, given: Path | None = None) -> None:
         """Run a program to its end, with a file as its input; raises FailedCommandError, or OSError without `cwd`."""
         begins = os.fstat(self._log.fileno()).st_size
-        if code := await (await self.start(argv, env, cwd, given)):
+        with open(given or os.devnull, "rb") as source:
+            ended = await self._spawn(argv, env, cwd, source, self._log)
+        if code := await ended:
             raise FailedCommandError(code, self._written_since(begins))
 
-    async def start(
-        self, argv: list[str], env: dict[str, str], cwd: str, given: Path | None = None
-    ) -> "asyncio.Future[int]":
+    async def start(self, argv: list[str], env: dict[str, str], cwd: str) -> "asyncio.Future[int]":
         """Start a program; the future of its exit code."""
-        with open(given or os.devnull, "rb") as source:
-            fds = [source.fileno(), self._log.fileno(), self._log.fileno()]
-            return (await self._guest.spawn(argv, env, cwd, fds))[1]
+        with open(os.devnull, "rb") as nothing:
+            return await self._spawn(argv, env, cwd, nothing, self._log)
+
+    async def succeeds(self, argv: list[str], env: dict[str, str], cwd: str) -> bool:
+        """Whether a program ends well; nobody hears what it says."""
+        with open(os.devnull, "r+b") as nothing:
+            return await (await self._spawn(argv, env, cwd, nothing, nothing)) == 0
 
     async def write(self, path: str, content: bytes) -> None:
         """Write a file anew, with the folders above it."""
         await files.write(self._guest, path, _once(content))
+
+    async def _spawn(
+        self, argv: list[str], env: dict[str, str], cwd: str, source: IO[bytes], sink: IO[bytes]
+    ) -> "asyncio.Future[int]":
+        fds = [source.fileno(), sink.fileno(), sink.fileno()]
+        return (await self._guest.spawn(argv, env, cwd, fds))[1]
 
     def _written_since(self, begins: int) -> str:
         ends = os.fstat(self._log.fileno()).st_size

@@ -22,6 +22,12 @@ class Side(Protocol):
     backend: str
     create_path: str
     """Of the call that makes a sandbox, as a regular expression."""
+    look_after_create_path: str
+    """Of a call that looks at what was made, before it is reported."""
+    quota: tuple[dict[str, int], str, str]
+    """A limit that leaves no room for any sandbox, the vendor's words for it, and the remedy."""
+    two_operations: tuple[str, str, str]
+    """Arguments, others that take two calls to get to, and the path of the second call."""
     in_place: tuple[str, str]
     """Arguments of a sandbox of which one is changed to the other in place."""
     sleep_ends_processes: bool
@@ -30,6 +36,8 @@ class Side(Protocol):
     """Whether a changed snapshot stays the same object."""
     snapshot_name: str
     """Of a snapshot `tools` with an automatic name, as a regular expression."""
+    running: str
+    """The vendor's word for a sandbox that runs."""
     cores: int
     """Of a sandbox for which nothing is declared."""
 
@@ -83,6 +91,13 @@ class DaytonaSide:
 
     backend = "daytona"
     create_path = r"/daytona/api/sandbox$"
+    look_after_create_path = r"/preview-url$"
+    quota: tuple[dict[str, int], str, str] = (
+        {"cpu": 0},
+        "Total CPU limit exceeded. Maximum allowed: 0",
+        "raise the limit at Daytona",
+    )
+    two_operations: tuple[str, str, str] = ("labels={'a': '1'}", "labels={'a': '2'}, public=True", "/public/true")
     in_place: tuple[str, str] = (
         "daytona={'auto_stop_minutes': 0}",
         "daytona={'auto_stop_minutes': 30}",
@@ -90,6 +105,7 @@ class DaytonaSide:
     sleep_ends_processes = True
     builds_in_place = False
     snapshot_name = r"tests-dev-tools-[0-9a-f]{8}-[0-9a-f]{12}"
+    running = "started"
     cores = 1
 
     def __init__(self, cloud: Cloud) -> None:
@@ -151,10 +167,22 @@ class E2BSide:
 
     backend = "e2b"
     create_path = r"/e2b/api/v2/sandboxes$"
+    look_after_create_path = r"/e2b/api/sandboxes/[a-z0-9]+$"
+    quota: tuple[dict[str, int], str, str] = (
+        {"running": 0},
+        "maximum number of concurrent E2B sandboxes (0)",
+        "raise the limit at E2B",
+    )
+    two_operations: tuple[str, str, str] = (
+        "ports=[]",
+        "e2b={'deny_out': ['10.0.0.0/8'], 'timeout_minutes': 30}",
+        "/timeout$",
+    )
     in_place: tuple[str, str] = ("e2b={'deny_out': ['10.0.0.0/8']}", "e2b={'deny_out': ['192.168.0.0/16']}")
     sleep_ends_processes = False
     builds_in_place = True
     snapshot_name = r"tests-dev-tools-[0-9a-f]{12}:[0-9a-f]{8}"
+    running = "running"
     cores = 2
 
     def __init__(self, cloud: Cloud) -> None:

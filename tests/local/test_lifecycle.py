@@ -143,8 +143,8 @@ def test_what_is_not_there_says_its_name(sandbox: Sandbox) -> None:
     with pytest.raises(DaytonaError, match="does not implement fork_sandbox") as refusal:
         sandbox.fork()
     assert refusal.value.status_code == 501
-    with pytest.raises(DaytonaError, match="does not implement clone_repository"):
-        sandbox.git.clone("https://example.com/a.git", "a")
+    with pytest.raises(DaytonaError, match="does not implement start"):
+        sandbox.create_lsp_server("python", "/tmp").start()
 
 
 def test_many_come_and_go_at_once_through_the_async_sdk(cloud: Cloud) -> None:

@@ -69,4 +69,4 @@ def find_build(cloud: Cloud, reference: str) -> tuple[Template, Build]:
 def find_snapshot(cloud: Cloud, reference: str) -> Snapshot:
     """What a sandbox of a template is made from; raises E2BError or NotFoundError."""
     name, tag = parse(reference)
-    return cloud.find_snapshot(VENDOR, f"{name}:{tag}" if tag else name)
+    return cloud.find_snapshot(VENDOR, name if tag in (None, DEFAULT_TAG) else f"{name}:{tag}")

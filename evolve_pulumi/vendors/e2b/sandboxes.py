@@ -152,15 +152,15 @@ class Sandboxes:
             return None
 
     def _undone(self, id: str, error: EvolveError) -> EvolveError:
-        """Kill what was made, and say what became of it."""
+        """Delete what was made, and say what became of it."""
         try:
             self.delete(id, {}, UNDO_SECONDS)
         except VendorError as failed:
             return NotReadyError(
-                f"{error.words}; the sandbox {id} that was made could not be killed: {failed.words}",
-                remedy=f"Kill {id} at E2B.",
+                f"{error.words}; the sandbox {id} that was made could not be deleted: {failed.words}",
+                remedy=f"Delete {id} at E2B.",
             )
-        return NotReadyError(f"{error.words}; the sandbox {id} that was made is killed again", remedy=error.remedy)
+        return NotReadyError(f"{error.words}; the sandbox {id} that was made is deleted again", remedy=error.remedy)
 
     def _patiently(self, call: Callable[[], T], seconds: float) -> T:
         def once() -> T:

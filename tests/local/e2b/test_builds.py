@@ -18,7 +18,6 @@ from e2b import (
     TemplateBuildStatusResponse,
     TemplateClass,
     wait_for_file,
-    wait_for_port,
 )
 
 from tests.cloud import Cloud, gone, running_cloud
@@ -179,8 +178,7 @@ def test_the_start_command_runs_in_every_sandbox_and_is_waited_for(e2b: E2B) -> 
         .set_envs({"WHO": "me"})
         .run_cmd("date +%s%N > built")
         .set_start_cmd(
-            'sleep 0.5; echo "$WHO" >> started; python3 -m http.server 8000',
-            wait_for_port(8000),
+            'sleep 0.5; echo "$WHO" >> started; python3 -m http.server 8000', "echo > /dev/tcp/127.0.0.1/8000"
         )
     )
     e2b.Template.build(template, "server")
