@@ -256,6 +256,9 @@ def attempt(request: Answer, operation: Callable[[], Answer]) -> Answer:
         }
     except LookupError:
         return {"id": request["id"], "errno": errno.ENOENT, "error": os.strerror(errno.ENOENT)}
+    except ValueError as error:
+        # No name of the system's holds a zero byte.
+        return {"id": request["id"], "errno": errno.EINVAL, "error": str(error)}
 
 
 def send(connection: socket.socket, message: Answer, fds: list[int]) -> None:

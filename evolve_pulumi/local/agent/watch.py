@@ -46,6 +46,8 @@ class Watch:
         self._found: set[str] = set()
         self._events: list[dict[str, Any]] = []
         self._overflown = False
+        # Refuses a zero byte, at which the C library would end the path.
+        os.stat(path)
         self._fd = _checked(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         try:
             self._enter(path, tell=False)
