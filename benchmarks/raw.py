@@ -1,12 +1,20 @@
-"""What users write today: as many sandboxes as the first argument says, at once, with the vendor's SDK."""
+"""What users write today: sandboxes made at once with a vendor's SDK; how many, and which vendor's, are arguments."""
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from daytona import Daytona
+count, backend = int(sys.argv[1]), sys.argv[2]
+create: Callable[[], Any]
+if backend == "daytona":
+    from daytona import Daytona
 
-daytona = Daytona()
-count = int(sys.argv[1])
+    create = Daytona().create
+else:
+    from e2b import Sandbox
+
+    create = Sandbox.create
 with ThreadPoolExecutor(count) as pool:
-    for made in [pool.submit(daytona.create) for _ in range(count)]:
+    for made in [pool.submit(create) for _ in range(count)]:
         made.result()
