@@ -1,6 +1,7 @@
 """What the local cloud refuses, each kind with one sentence; a vendor's file gives it the vendor's words.
 
 CloudError
+  AbsentError
   NotFoundError
   NameTakenError
   BusyError
@@ -33,6 +34,10 @@ from enum import StrEnum
 
 class CloudError(Exception):
     """A request the cloud refuses; each kind says why in one sentence."""
+
+
+class AbsentError(CloudError):
+    """The local cloud has no such operation."""
 
 
 class NotFoundError(CloudError):

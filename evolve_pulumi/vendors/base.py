@@ -12,7 +12,7 @@ from evolve_pulumi.models.info import SandboxInfo, SnapshotInfo, VolumeInfo
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Operation, Values
-from evolve_pulumi.vendors.settings import Settings
+from evolve_pulumi.vendors.settings import Keys, Settings
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,11 @@ class KindAtVendor:
 
 class Vendor(Protocol):
     """A vendor, without importing its SDK."""
+
+    @property
+    def keys(self) -> Keys:
+        """Where its keys are configured."""
+        ...
 
     @property
     def kinds(self) -> Mapping[str, KindAtVendor]:
