@@ -7,7 +7,7 @@ what a vendor cannot do raises UnsupportedError, which names what to use instead
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from evolve_pulumi.models.info import SandboxInfo
 
@@ -123,22 +123,6 @@ class FileInfo:
 
 
 @dataclass(frozen=True)
-class FileEvent:
-    """Something that happened to a file or folder."""
-
-    kind: Literal["created", "written", "removed", "renamed", "permissions"]
-    path: str
-
-
-class Watch(Protocol):
-    """A folder that is watched."""
-
-    def stop(self) -> None:
-        """Watch it no longer."""
-        ...
-
-
-@dataclass(frozen=True)
 class Match:
     """A line of a file that matches."""
 
@@ -182,7 +166,7 @@ class SandboxFiles(Protocol):
         ...
 
     def remove(self, path: str) -> None:
-        """Remove a file, or a folder with all that is in it; raises NotFoundError."""
+        """Remove a file, or a folder with all that is in it; no error where there is none."""
         ...
 
     def rename(self, old: str, new: str) -> None:
@@ -205,10 +189,6 @@ class SandboxFiles(Protocol):
         """A URL that gives the file's content without a key, for a time; a secret."""
         ...
 
-    def watch_dir(self, path: str, on_event: Callable[[FileEvent], None], *, recursive: bool = False) -> Watch:
-        """Call back, from a thread, for what happens in a folder. The vendor's table says how, and what it costs."""
-        ...
-
     def set_permissions(self, path: str, mode: int) -> None:
         """Set permissions, as in 0o755."""
         ...
@@ -223,69 +203,6 @@ class SandboxFiles(Protocol):
 
     def replace(self, paths: Sequence[str], old: str, new: str) -> None:
         """Replace a text in files."""
-        ...
-
-
-@dataclass(frozen=True)
-class GitStatus:
-    """The state of a repository."""
-
-    branch: str
-    ahead: int
-    behind: int
-    changed: Sequence[str]
-    """Paths of files that differ from the last commit, or are not in it."""
-
-
-class SandboxGit(Protocol):
-    """Git repositories in one sandbox, by the path of their working tree. Git's own words come with errors."""
-
-    def clone(
-        self,
-        url: str,
-        path: str,
-        *,
-        branch: str | None = None,
-        username: str | None = None,
-        password: str | None = None,
-    ) -> None:
-        """Clone one; credentials reach Git alone and are not kept."""
-        ...
-
-    def status(self, path: str) -> GitStatus:
-        """The branch, and what differs."""
-        ...
-
-    def branches(self, path: str) -> Sequence[str]:
-        """All local branches."""
-        ...
-
-    def create_branch(self, path: str, name: str) -> None:
-        """Make a branch of what is checked out."""
-        ...
-
-    def checkout_branch(self, path: str, name: str) -> None:
-        """Check a branch out."""
-        ...
-
-    def delete_branch(self, path: str, name: str) -> None:
-        """Delete a branch."""
-        ...
-
-    def add(self, path: str, files: Sequence[str]) -> None:
-        """Put files into the next commit; `.` is all."""
-        ...
-
-    def commit(self, path: str, message: str, *, author: str, email: str) -> str:
-        """Commit what was added; the commit's hash."""
-        ...
-
-    def push(self, path: str, *, username: str | None = None, password: str | None = None) -> None:
-        """Push to the remote."""
-        ...
-
-    def pull(self, path: str, *, username: str | None = None, password: str | None = None) -> None:
-        """Pull from the remote."""
         ...
 
 
@@ -308,11 +225,6 @@ class SandboxInstance(Protocol):
     @property
     def files(self) -> SandboxFiles:
         """Its files."""
-        ...
-
-    @property
-    def git(self) -> SandboxGit:
-        """Its Git repositories."""
         ...
 
     @property
