@@ -8,8 +8,9 @@ from pathlib import Path
 
 from evolve_pulumi.local.agent.logs import EXIT
 from evolve_pulumi.local.cloud import Cloud
-from evolve_pulumi.local.errors import NotFoundError, SessionEndedError, SessionExistsError
+from evolve_pulumi.local.errors import CommandEndedError, NotFoundError, SessionEndedError, SessionExistsError
 from evolve_pulumi.local.logs import LogReader, Record
+from evolve_pulumi.local.processes import as_sink, pour
 from evolve_pulumi.local.programs import Programs
 from evolve_pulumi.local.records import Sandbox
 
@@ -69,15 +70,31 @@ class Commands:
                 return command
         raise NotFoundError(f"Command {key} not found")
 
-    async def run(self, sandbox: Sandbox, name: str, text: str) -> "tuple[str, asyncio.Future[int]]":
-        """Queue a command in a session; returns its key and its exit code to come."""
+    async def run(
+        self, sandbox: Sandbox, name: str, text: str, *, fed: bool = False, echoed: bool = True
+    ) -> "tuple[str, asyncio.Future[int]]":
+        """Queue a command in a session; returns its key and its exit code to come.
+
+        It finds its input empty, or is fed; then its log shows what with, unless that is not to be echoed.
+        """
         await self.session(sandbox, name)
         guest = self._cloud.guest(sandbox)
         key = str(uuid.uuid4())
         try:
-            return key, await guest.run(name, key, text, self._cloud.place(sandbox).logs)
+            return key, await guest.run(name, key, text, self._cloud.place(sandbox).logs, fed=fed, echoed=echoed)
         except ProcessLookupError:
             raise SessionEndedError(f"Session {name} has ended") from None
+
+    async def feed(self, sandbox: Sandbox, name: str, key: str, text: str) -> None:
+        """Write to what a command reads; raises CommandEndedError."""
+        command = await self.command(sandbox, name, key)
+        guest = self._cloud.guest(sandbox)
+        try:
+            with as_sink(await guest.input_of_command(name, key)) as sink:
+                await pour(text.encode(), sink)
+        except BrokenPipeError:
+            raise CommandEndedError(f"Command {key} takes no input; its exit code is {command.code}") from None
+        await guest.call("echo", session=name, key=key, text=text)
 
     async def close_session(self, sandbox: Sandbox, name: str) -> None:
         """Kill everything in a session and forget its logs; raises NotFoundError."""

@@ -156,5 +156,9 @@ class SessionExistsError(CloudError):
     """There is a session of that name."""
 
 
+class CommandEndedError(CloudError):
+    """The command takes no input, any more or at all."""
+
+
 class SessionEndedError(CloudError):
     """The session's shell has ended, so it takes no more commands."""

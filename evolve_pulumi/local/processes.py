@@ -149,12 +149,7 @@ class Processes:
     async def write(self, sandbox: Sandbox, process: Process, data: bytes) -> None:
         """Feed a process, for as long as it takes it to take everything; raises BrokenPipeError where it does not."""
         with await self._input(sandbox, process) as sink:
-            while data:
-                written = sink.write(data)
-                if written is None:
-                    await _writable(sink.fileno())
-                else:
-                    data = data[written:]
+            await pour(data, sink)
 
     async def close_input(self, sandbox: Sandbox, process: Process) -> None:
         """Let a process find the end of its input."""
@@ -178,14 +173,28 @@ class Processes:
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, WINDOW.pack(size.rows, size.columns, 0, 0))
 
     async def _input(self, sandbox: Sandbox, process: Process) -> FileIO:
-        fd = await self._cloud.guest(sandbox).input_of(process.pid)
-        os.set_blocking(fd, False)
-        return FileIO(fd, "wb")
+        return as_sink(await self._cloud.guest(sandbox).input_of(process.pid))
 
     def _limit(self, guest: Guest, pid: int, ended: "asyncio.Future[int]", seconds: float) -> None:
         task = asyncio.create_task(_kill_after(guest, pid, ended, seconds))
         self._deadlines.add(task)
         task.add_done_callback(self._deadlines.discard)
+
+
+def as_sink(fd: int) -> FileIO:
+    """A pipe or a terminal that somebody reads, to write to without being held up."""
+    os.set_blocking(fd, False)
+    return FileIO(fd, "wb")
+
+
+async def pour(data: bytes, sink: FileIO) -> None:
+    """Write everything, for as long as the reader takes; raises BrokenPipeError where nobody reads."""
+    while data:
+        written = sink.write(data)
+        if written is None:
+            await _writable(sink.fileno())
+        else:
+            data = data[written:]
 
 
 def _process(pid: int, started: float, size: list[int] | None, about: dict[str, Any]) -> Process:

@@ -1,13 +1,14 @@
 """The inside of a sandbox, the same at every vendor: commands, files, Git. `evolve_pulumi.sandboxes` makes it public.
 
-Seconds everywhere; paths are absolute, or begin in the home of the sandbox's user. Every call may raise VendorError;
-what a vendor cannot do raises UnsupportedError, which names what to use instead.
+Seconds everywhere; paths are absolute, or begin in the working directory of the image (Daytona) or the home of the
+sandbox's user (E2B), which are mostly the same. Every call may raise VendorError; what a vendor cannot do raises
+UnsupportedError, which names what to use instead.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from evolve_pulumi.models.info import SandboxInfo
 
@@ -49,11 +50,14 @@ class CommandHandle(Protocol):
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """Wait until it ends; raises NotReadyError where it takes longer, and leaves it running."""
+        """Wait until it ends; raises NotReadyError where it takes longer, and leaves it running.
+
+        The exit code of one that was killed is not 0.
+        """
         ...
 
     def send_stdin(self, data: str) -> None:
-        """Write to its standard input; only where it was spawned with `stdin=True`."""
+        """Write lines to its standard input; only where it was spawned with `stdin=True`."""
         ...
 
     def kill(self) -> bool:
@@ -75,7 +79,10 @@ class SandboxCommands(Protocol):
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """Run one to its end; a non-zero exit code is a result, not an error. None is no limit on its time."""
+        """Run one to its end; a non-zero exit code is a result, not an error. It finds `stdin`, or none, to read.
+
+        What takes longer than `timeout_seconds` is killed, and NotReadyError raised; None is no limit.
+        """
         ...
 
     def spawn(
@@ -86,11 +93,11 @@ class SandboxCommands(Protocol):
         working_directory: str | None = None,
         stdin: bool = False,
     ) -> CommandHandle:
-        """Start one that outlives this client."""
+        """Start one that outlives this client; with `stdin` it can be written to, and finds no end of its input."""
         ...
 
     def list(self) -> Sequence[ProcessInfo]:
-        """Those that were spawned and run."""
+        """Those that were spawned by this interface, here or elsewhere, and run."""
         ...
 
     def connect(self, pid: int) -> CommandHandle:
@@ -98,7 +105,7 @@ class SandboxCommands(Protocol):
         ...
 
     def send_stdin(self, pid: int, data: str) -> None:
-        """Write to the standard input of one."""
+        """Write lines to the standard input of one; raises NotFoundError where it does not run."""
         ...
 
     def kill(self, pid: int) -> bool:
@@ -120,6 +127,22 @@ class FileInfo:
     """Permissions, as in 0o644."""
     owner: str
     modified_at: datetime
+
+
+@dataclass(frozen=True)
+class FileEvent:
+    """Something that happened to a file or folder."""
+
+    kind: Literal["created", "written", "removed", "renamed", "permissions"]
+    path: str
+
+
+class Watch(Protocol):
+    """A folder that is watched."""
+
+    def stop(self) -> None:
+        """Watch it no longer; raises the error that has ended the watch before."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -170,7 +193,7 @@ class SandboxFiles(Protocol):
         ...
 
     def rename(self, old: str, new: str) -> None:
-        """Move a file or folder; raises NotFoundError."""
+        """Move a file or folder to a path that nothing has, in a folder that is there; raises NotFoundError."""
         ...
 
     def read_stream(self, path: str) -> Iterator[bytes]:
@@ -189,6 +212,10 @@ class SandboxFiles(Protocol):
         """A URL that gives the file's content without a key, for a time; a secret."""
         ...
 
+    def watch_dir(self, path: str, on_event: Callable[[FileEvent], None], *, recursive: bool = False) -> Watch:
+        """Call back, from a thread, for what happens in a folder. The vendor's table says how, and what it costs."""
+        ...
+
     def set_permissions(self, path: str, mode: int) -> None:
         """Set permissions, as in 0o755."""
         ...
@@ -203,6 +230,69 @@ class SandboxFiles(Protocol):
 
     def replace(self, paths: Sequence[str], old: str, new: str) -> None:
         """Replace a text in files."""
+        ...
+
+
+@dataclass(frozen=True)
+class GitStatus:
+    """The state of a repository."""
+
+    branch: str
+    ahead: int
+    behind: int
+    changed: Sequence[str]
+    """Paths of files that differ from the last commit, or are not in it."""
+
+
+class SandboxGit(Protocol):
+    """Git repositories in one sandbox, by the path of their working tree. Git's own words come with errors."""
+
+    def clone(
+        self,
+        url: str,
+        path: str,
+        *,
+        branch: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        """Clone one; credentials reach Git alone and are not kept."""
+        ...
+
+    def status(self, path: str) -> GitStatus:
+        """The branch, and what differs."""
+        ...
+
+    def branches(self, path: str) -> Sequence[str]:
+        """All local branches."""
+        ...
+
+    def create_branch(self, path: str, name: str) -> None:
+        """Make a branch of what is checked out, and check it out."""
+        ...
+
+    def checkout_branch(self, path: str, name: str) -> None:
+        """Check a branch out."""
+        ...
+
+    def delete_branch(self, path: str, name: str) -> None:
+        """Delete a branch."""
+        ...
+
+    def add(self, path: str, files: Sequence[str]) -> None:
+        """Put files into the next commit; `.` is all."""
+        ...
+
+    def commit(self, path: str, message: str, *, author: str, email: str) -> str:
+        """Commit what was added; the commit's hash."""
+        ...
+
+    def push(self, path: str, *, username: str | None = None, password: str | None = None) -> None:
+        """Push to the remote."""
+        ...
+
+    def pull(self, path: str, *, username: str | None = None, password: str | None = None) -> None:
+        """Pull from the remote."""
         ...
 
 
@@ -225,6 +315,11 @@ class SandboxInstance(Protocol):
     @property
     def files(self) -> SandboxFiles:
         """Its files."""
+        ...
+
+    @property
+    def git(self) -> SandboxGit:
+        """Its Git repositories."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from daytona import (
     Sandbox,
     SessionExecuteRequest,
 )
+from daytona.common.errors import DaytonaCommandAlreadyCompletedError
 from daytona.common.process import SessionExecuteResponse
 
 
@@ -91,6 +92,27 @@ def test_a_followed_log_arrives_in_order_and_apart(session: Sandbox) -> None:
     logs = session.process.get_session_command_logs("s", command.cmd_id)
     assert (logs.stdout, logs.stderr) == ("".join(out), "".join(err))
     assert session.process.get_session_command("s", command.cmd_id).exit_code == 0
+
+
+def follow(sandbox: Sandbox, command: SessionExecuteResponse) -> str:
+    out: list[str] = []
+    asyncio.run(sandbox.process.get_session_command_logs_async("s", command.cmd_id, out.append, out.append))
+    return "".join(out)
+
+
+def test_a_command_that_nobody_waits_for_can_be_written_to(session: Sandbox) -> None:
+    script = 'read -r a; read -r b; echo "got $a and $b"'
+    command = run(session, script, run_async=True)
+    session.process.send_session_command_input("s", command.cmd_id, "one\n")
+    session.process.send_session_command_input("s", command.cmd_id, "ü")
+    assert follow(session, command) == "one\nü\ngot one and ü\n", "the echo comes with the output"
+    quiet = SessionExecuteRequest(command=script, run_async=True, suppress_input_echo=True)
+    command = session.process.execute_session_command("s", quiet)
+    session.process.send_session_command_input("s", command.cmd_id, "x" * 100_000 + "\ny")
+    assert follow(session, command) == f"got {'x' * 100_000} and y\n"
+    with pytest.raises(DaytonaCommandAlreadyCompletedError):
+        session.process.send_session_command_input("s", command.cmd_id, "late")
+    assert run(session, "cat").stdout == "", "one that is waited for finds the end at once"
 
 
 def test_deleting_a_session_kills_everything_in_it(session: Sandbox) -> None:

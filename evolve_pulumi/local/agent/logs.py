@@ -47,6 +47,11 @@ class Log:
         self._sources[source] = stream
         self._selector.register(source, selectors.EVENT_READ, lambda: self._move(source))
 
+    def note(self, stream: int, data: bytes) -> None:
+        """Log something that comes from elsewhere."""
+        for start in range(0, len(data), CHUNK):
+            self._write(stream, data[start : start + CHUNK])
+
     def end(self, code: int) -> None:
         """Log what the sources hold by now, and the exit code behind it."""
         for source in list(self._sources):

@@ -130,6 +130,8 @@ class Agent:
             "open_session": lambda: self.open_session(**given),
             "sessions": lambda: {"sessions": {name: each.describe() for name, each in self.sessions.items()}},
             "run": lambda: self.run(fds[0], connection, **given),
+            "command_input": lambda: self.hand_out_command_input(passed, **given),
+            "echo": lambda: self.sessions[given["session"]].command(given["key"]).echo(given["text"]),
             "close_session": lambda: self.close_session(**given),
             "start": lambda: self.start(fds[0], connection, **given),
             "running": lambda: {"processes": [each.describe() for each in self.running.values()]},
@@ -156,11 +158,16 @@ class Agent:
         self.sessions[session] = Session(self.selector, env, cwd)
         return {}
 
-    def run(self, log: int, owner: socket.socket, session: str, key: str, text: str) -> Answer:
+    def run(self, log: int, owner: socket.socket, session: str, key: str, text: str, **input: bool) -> Answer:
         """Queue one more command in a session, with the log that came along; its end is reported under its key."""
         kept = Log(self.selector, os.dup(log))
-        command = Command(key, text, kept, lambda code: send(owner, {"ended": key, "code": code}, []))
+        command = Command(key, text, kept, lambda code: send(owner, {"ended": key, "code": code}, []), **input)
         self.sessions[session].run(command)
+        return {}
+
+    def hand_out_command_input(self, passed: list[int], session: str, key: str) -> Answer:
+        """The pipe that a session's command reads."""
+        passed.append(self.sessions[session].command(key).pass_input())
         return {}
 
     def close_session(self, session: str) -> Answer:

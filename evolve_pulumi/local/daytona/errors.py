@@ -77,6 +77,8 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(400, _of_quota(error))
         case errors.SessionEndedError():
             return DaytonaError(410, str(error), "SESSION_ENDED")
+        case errors.CommandEndedError():
+            return DaytonaError(410, str(error), "COMMAND_ALREADY_COMPLETED")
         case errors.GitError():
             return _of_git(error)
         case errors.CloudError():

@@ -35,11 +35,18 @@ class SessionBody(Body):
 
 
 class SessionCommandBody(Body):
-    """A command to be run in a session; both words for not waiting mean the same."""
+    """A command to be run in a session; both words for not waiting mean the same, and it can be fed then."""
 
     command: StrictStr = Field(min_length=1)
     run_async: StrictBool | None = None
     var_async: StrictBool | None = Field(default=None, alias="async")
+    suppress_input_echo: StrictBool | None = None
+
+
+class InputBody(Body):
+    """What a command is written."""
+
+    data: StrictStr
 
 
 class Toolbox(Inside):
@@ -82,8 +89,15 @@ class Toolbox(Inside):
         """Run a command in a session, and wait for it unless asked not to."""
         body = SessionCommandBody.model_validate(await request.json())
         sandbox = self._sandbox(request)
-        key, ended = await self._commands.run(sandbox, request.match_info["sessionId"], body.command)
-        if body.run_async or body.var_async:
+        is_left = bool(body.run_async or body.var_async)
+        key, ended = await self._commands.run(
+            sandbox,
+            request.match_info["sessionId"],
+            body.command,
+            fed=is_left,
+            echoed=not body.suppress_input_echo,
+        )
+        if is_left:
             return web.json_response({"cmdId": key}, status=202)
         code = await ended
         logs = _logs(self._commands.output(sandbox, key))
@@ -101,6 +115,13 @@ class Toolbox(Inside):
     async def get_session_command(self, request: web.Request) -> web.Response:
         """One command of a session."""
         return web.json_response(_command(await self._command(request)))
+
+    async def send_input(self, request: web.Request) -> web.Response:
+        """Write a line to a command that nobody waits for."""
+        body, given = InputBody.model_validate(await request.json()), request.match_info
+        line = body.data if body.data.endswith("\n") else f"{body.data}\n"
+        await self._commands.feed(self._sandbox(request), given["sessionId"], given["commandId"], line)
+        return web.Response(status=204)
 
     async def get_session_command_logs(self, request: web.Request) -> web.StreamResponse:
         """What a command has written; over a WebSocket also what it will."""

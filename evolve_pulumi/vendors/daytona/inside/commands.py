@@ -93,7 +93,7 @@ class DaytonaCommands:
         return DaytonaCommand(self, pid, command.id)
 
     def send_stdin(self, pid: int, data: str) -> None:
-        """`process.send_session_command_input`."""
+        """`process.send_session_command_input`, which ends what it sends with a newline."""
         self.connect(pid).send_stdin(data)
 
     def kill(self, pid: int) -> bool:
@@ -145,7 +145,7 @@ class DaytonaCommands:
             )
             if prepared.exit_code:
                 raise VendorError(f"working directory {directory!r}: {(prepared.stderr or '').strip()}")
-        request = SessionExecuteRequest(command=line, run_async=True)
+        request = SessionExecuteRequest(command=line, run_async=True, suppress_input_echo=True)
         return self._toolbox.call(lambda box: box.process.execute_session_command(session, request)).cmd_id
 
     def _follow(self, session: str, key: str, on_stdout: OnOutput, on_stderr: OnOutput) -> int:

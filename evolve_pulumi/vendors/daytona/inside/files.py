@@ -1,7 +1,7 @@
 """Files of a Daytona sandbox, by the toolbox's own endpoints."""
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -10,9 +10,14 @@ from daytona_toolbox_api_client import FileInfo as Seen
 
 from evolve_pulumi.errors import NotFoundError, VendorError
 from evolve_pulumi.vendors.daytona.inside.toolbox import Toolbox
-from evolve_pulumi.vendors.inside import Content, FileInfo, Match
+from evolve_pulumi.vendors.daytona.inside.watching import Listed
+from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, Match
+from evolve_pulumi.vendors.watching import Polling
 
 FOLDER_MODE = "755"
+WATCH_SECONDS = 1
+DEEPEST = 64
+"""Levels of a folder that is watched with all that is below."""
 
 
 class DaytonaFiles:
@@ -86,6 +91,14 @@ class DaytonaFiles:
     def download_url(self, path: str, expires_seconds: int = 300) -> str:
         """`download_url`."""
         return self._toolbox.replay(lambda box: box.download_url(path, expires_seconds))
+
+    def watch_dir(self, path: str, on_event: Callable[[FileEvent], None], *, recursive: bool = False) -> Polling:
+        """`fs.list_files`, once a second: one call that lists all of it, so mind large folders.
+
+        A rename is told as removed and created; what comes and goes between two calls is not told.
+        """
+        depth = DEEPEST if recursive else 1
+        return Polling(Listed(lambda: self.list(path, depth)).events, on_event, WATCH_SECONDS)
 
     def find(self, path: str, pattern: str) -> Sequence[Match]:
         """`fs.find_files`."""

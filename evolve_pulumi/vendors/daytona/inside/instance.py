@@ -6,6 +6,7 @@ from evolve_pulumi.models.info import SandboxInfo
 from evolve_pulumi.planning import Step
 from evolve_pulumi.vendors.daytona.inside.commands import DaytonaCommands
 from evolve_pulumi.vendors.daytona.inside.files import DaytonaFiles
+from evolve_pulumi.vendors.daytona.inside.git import DaytonaGit
 from evolve_pulumi.vendors.daytona.inside.toolbox import Toolbox
 from evolve_pulumi.vendors.daytona.lookups import Lookups
 from evolve_pulumi.vendors.daytona.operations import SET_STATE
@@ -23,6 +24,7 @@ class DaytonaInstance:
         self._lookups = Lookups(sdk, endpoint)
         self.commands = DaytonaCommands(self._toolbox)
         self.files = DaytonaFiles(self._toolbox)
+        self.git = DaytonaGit(self._toolbox)
 
     @property
     def sandbox_id(self) -> str:

@@ -1,13 +1,25 @@
 """Files of an E2B sandbox, by envd's own endpoints."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Literal
 
-from e2b import EntryInfo, FileType
+from e2b import EntryInfo, FilesystemEventType, FileType
 
 from evolve_pulumi.errors import UnsupportedError
 from evolve_pulumi.vendors.e2b.inside.envd import Envd
-from evolve_pulumi.vendors.inside import Content, FileInfo, Match
+from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, Match
+from evolve_pulumi.vendors.watching import Polling
+
+Kind = Literal["created", "written", "removed", "renamed", "permissions"]
+KINDS: dict[FilesystemEventType, Kind] = {
+    FilesystemEventType.CREATE: "created",
+    FilesystemEventType.WRITE: "written",
+    FilesystemEventType.REMOVE: "removed",
+    FilesystemEventType.RENAME: "renamed",
+    FilesystemEventType.CHMOD: "permissions",
+}
+WATCH_SECONDS = 0.5
 
 
 class E2BFiles:
@@ -69,6 +81,16 @@ class E2BFiles:
     def download_url(self, path: str, expires_seconds: int = 300) -> str:
         """`download_url`."""
         return self._envd.call(lambda box: box.download_url(path, use_signature_expiration=expires_seconds))
+
+    def watch_dir(self, path: str, on_event: Callable[[FileEvent], None], *, recursive: bool = False) -> Polling:
+        """`files.watch_dir`: E2B keeps what happens, and `get_new_events` asks for it, twice a second."""
+        handle = self._envd.replay(lambda box: box.files.watch_dir(path, recursive=recursive))
+
+        def events() -> Iterator[FileEvent]:
+            for each in self._envd.call(lambda _: handle.get_new_events()):
+                yield FileEvent(KINDS[each.type], str(PurePosixPath(path, each.name)))
+
+        return Polling(events, on_event, WATCH_SECONDS, lambda: self._envd.call(lambda _: handle.stop()))
 
     def set_permissions(self, path: str, mode: int) -> None:
         """E2B has none."""

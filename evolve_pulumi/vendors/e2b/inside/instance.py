@@ -7,6 +7,7 @@ from evolve_pulumi.planning import Step
 from evolve_pulumi.vendors.e2b.inside.commands import E2BCommands
 from evolve_pulumi.vendors.e2b.inside.envd import Envd
 from evolve_pulumi.vendors.e2b.inside.files import E2BFiles
+from evolve_pulumi.vendors.e2b.inside.git import E2BGit
 from evolve_pulumi.vendors.e2b.lookups import Lookups
 from evolve_pulumi.vendors.e2b.operations import SET_STATE
 from evolve_pulumi.vendors.e2b.place import Place
@@ -24,6 +25,7 @@ class E2BInstance:
         self._lookups = Lookups(sdk, place)
         self.commands = E2BCommands(self._envd)
         self.files = E2BFiles(self._envd)
+        self.git = E2BGit(self.commands)
 
     @property
     def sandbox_id(self) -> str:
