@@ -6,7 +6,6 @@ not, and other EvolveErrors.
 """
 
 import functools
-import os
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -67,21 +66,16 @@ def _program() -> Any:
     return sys.modules.get("pulumi")
 
 
-def _settings() -> Settings:
-    program = _program()
-    return Settings(program.Config("evolve").get if program else lambda _: None, os.environ)
-
-
 @functools.cache
 def _opener() -> Opener:
-    return accounts(_settings())
+    return accounts(Settings.here())
 
 
 @contextmanager
 def _about(subject: str) -> Generator[Lookups]:
     """The account that is looked at; every error names what was looked up."""
     try:
-        yield _opener()(connect(_settings())).lookups()
+        yield _opener()(connect(Settings.here())).lookups()
     except EvolveError as error:
         error.about(f"{subject}: look up")
         if program := _program():

@@ -31,6 +31,11 @@ def connect(settings: Settings, backend: str | None = None) -> Connection:
     return vendor(backend or settings.get("backend") or DEFAULT_BACKEND).connection(settings)
 
 
+def holding_a_key(settings: Settings) -> list[str]:
+    """The vendors for which a key is configured."""
+    return [name for name, each in VENDORS.items() if each.has_key(settings)]
+
+
 def accounts(settings: Settings) -> Opener:
     """A function that opens each place once, however many threads ask for it."""
     opened: dict[tuple[tuple[str, object], ...], Account] = {}

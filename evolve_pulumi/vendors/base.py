@@ -148,6 +148,10 @@ class Vendor(Protocol):
         """The key for a place; raises ConfigurationError where the settings hold none."""
         ...
 
+    def has_key(self, settings: Settings) -> bool:
+        """Whether the settings hold the one key, for whatever place."""
+        ...
+
     def open(self, connection: Connection, credentials: str) -> Account:
         """Reach the account; imports the SDK."""
         ...

@@ -146,7 +146,7 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True)
-class Match:
+class TextMatch:
     """A line of a file that matches."""
 
     path: str
@@ -220,7 +220,7 @@ class SandboxFiles(Protocol):
         """Set permissions, as in 0o755."""
         ...
 
-    def find(self, path: str, pattern: str) -> Sequence[Match]:
+    def find(self, path: str, pattern: str) -> Sequence[TextMatch]:
         """Lines below a folder that contain a text."""
         ...
 

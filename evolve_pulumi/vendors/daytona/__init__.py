@@ -6,11 +6,11 @@ Importing this package does not import the SDK; `open` and `warm_up` do.
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Account, KindAtVendor
 from evolve_pulumi.vendors.daytona import contradictions
-from evolve_pulumi.vendors.daytona.connection import connection, credentials
+from evolve_pulumi.vendors.daytona.connection import connection, credentials, has_key
 from evolve_pulumi.vendors.daytona.operations import LABELS_OPERATIONS, SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
 from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
 
-__all__ = ["connection", "credentials", "kinds", "open", "warm_up"]
+__all__ = ["connection", "credentials", "has_key", "kinds", "open", "warm_up"]
 
 kinds = {
     "sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions.of_sandbox),

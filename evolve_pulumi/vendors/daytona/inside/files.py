@@ -11,7 +11,7 @@ from daytona_toolbox_api_client import FileInfo as Seen
 from evolve_pulumi.errors import NotFoundError, VendorError
 from evolve_pulumi.vendors.daytona.inside.toolbox import Toolbox
 from evolve_pulumi.vendors.daytona.inside.watching import Listed
-from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, Match
+from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, TextMatch
 from evolve_pulumi.vendors.watching import Polling
 
 FOLDER_MODE = "755"
@@ -100,10 +100,10 @@ class DaytonaFiles:
         depth = DEEPEST if recursive else 1
         return Polling(Listed(lambda: self.list(path, depth)).events, on_event, WATCH_SECONDS)
 
-    def find(self, path: str, pattern: str) -> Sequence[Match]:
+    def find(self, path: str, pattern: str) -> Sequence[TextMatch]:
         """`fs.find_files`."""
         found = self._toolbox.replay(lambda box: box.fs.find_files(path, pattern))
-        return [Match(each.file, each.line, each.content) for each in found]
+        return [TextMatch(each.file, each.line, each.content) for each in found]
 
     def search(self, path: str, pattern: str) -> Sequence[str]:
         """`fs.search_files`."""

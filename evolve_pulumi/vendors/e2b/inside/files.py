@@ -8,7 +8,7 @@ from e2b import EntryInfo, FilesystemEventType, FileType
 
 from evolve_pulumi.errors import UnsupportedError
 from evolve_pulumi.vendors.e2b.inside.envd import Envd
-from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, Match
+from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, TextMatch
 from evolve_pulumi.vendors.watching import Polling
 
 Kind = Literal["created", "written", "removed", "renamed", "permissions"]
@@ -96,7 +96,7 @@ class E2BFiles:
         """E2B has none."""
         raise _unsupported("set permissions of files", f"chmod {mode:o} PATH")
 
-    def find(self, path: str, pattern: str) -> Sequence[Match]:
+    def find(self, path: str, pattern: str) -> Sequence[TextMatch]:
         """E2B has none."""
         raise _unsupported("search in files", "grep -rnF TEXT FOLDER")
 
