@@ -86,7 +86,7 @@ def sandbox_provider(provider_type: ProviderType | None = None) -> SandboxProvid
     settings = Settings.here()
     backend = provider_type or settings.get("backend") or _with_key(settings)
     connection = connect(settings, backend)
-    return _Provider(cast(ProviderType, backend), connection, accounts(settings)(connection))
+    return Provider(cast(ProviderType, backend), connection, accounts(settings)(connection))
 
 
 def _with_key(settings: Settings) -> str:
@@ -99,7 +99,7 @@ def _with_key(settings: Settings) -> str:
     return found[0]
 
 
-class _Provider:
+class Provider:
     """An account at a vendor."""
 
     def __init__(self, backend: ProviderType, connection: Connection, account: Account) -> None:

@@ -45,7 +45,10 @@ class DaytonaCommands:
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """`process.exec`, which tells both streams as one; with callbacks a session, deleted at the end."""
+        """`process.exec`, which tells both streams as one; with callbacks a session, deleted at the end.
+
+        `stdin` is uploaded to a file in /tmp, which is removed when the command has it open.
+        """
         line = _bash(command) if stdin is None else self._fed(command, stdin)
         if on_stdout or on_stderr:
             with self._session(f"evolve-run-{secrets.token_hex(4)}") as session:
@@ -223,11 +226,11 @@ class DaytonaCommand:
             return CommandResult(code[0], "", "")
 
     def send_stdin(self, data: str) -> None:
-        """Write to its standard input."""
+        """As `commands.send_stdin`."""
         self._commands.feed(self._pid, self._key, data)
 
     def kill(self) -> bool:
-        """End it and all that it started; False where it had ended."""
+        """As `commands.kill`."""
         return self._commands.kill(self._pid)
 
 

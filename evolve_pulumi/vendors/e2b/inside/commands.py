@@ -32,28 +32,32 @@ class E2BCommands:
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """`commands.run`; with `stdin`, in the background, fed by `send_stdin` and `close_stdin`."""
+        """`commands.run`; `stdin` by `send_stdin` and `close_stdin`.
+
+        When its time is over E2B kills the command, and not what that has started.
+        """
         if stdin is not None:
             process = self.spawn(command, env=env, working_directory=working_directory, stdin=True)
             return process.fed(stdin, timeout_seconds, on_stdout, on_stderr)
 
         def run(box: Sandbox) -> CommandResult:
+            handle = box.commands.run(
+                command,
+                background=True,
+                envs=dict(env or {}),
+                cwd=working_directory,
+                timeout=timeout_seconds or NO_LIMIT,
+            )
             try:
-                done = box.commands.run(
-                    command,
-                    envs=dict(env or {}),
-                    cwd=working_directory,
-                    timeout=timeout_seconds or NO_LIMIT,
-                    on_stdout=on_stdout,
-                    on_stderr=on_stderr,
-                )
-            except CommandExitException as failed:
-                return CommandResult(failed.exit_code, failed.stdout, failed.stderr)
+                return _ended(handle, on_stdout, on_stderr)
             except TimeoutException as error:
+                # The others of its kind are not about time.
                 if type(error) is TimeoutException and timeout_seconds:
                     raise took_longer(timeout_seconds) from error
                 raise
-            return CommandResult(done.exit_code, done.stdout, done.stderr)
+            except BaseException:
+                box.commands.kill(handle.pid)
+                raise
 
         return self._envd.call(run)
 
@@ -65,7 +69,11 @@ class E2BCommands:
         working_directory: str | None = None,
         stdin: bool = False,
     ) -> "E2BCommand":
-        """`commands.run` in the background, without a limit on its time."""
+        """`commands.run` in the background, without a limit on its time. It goes on when its handle is let go of.
+
+        E2B sends what it writes to the handle: one that is kept and not waited for may hold up a command that writes
+        much.
+        """
         source = "" if stdin else " < /dev/null"
         # What bash has to say of its job is not the command's output, nor has a job ended that is only stopped.
         script = f"{JOBS} bash -c {shlex.quote(command)}{source} & set +m; exec > /dev/null 2>&1; wait $!"
@@ -128,11 +136,11 @@ class E2BCommand:
         return self._following.wait(timeout_seconds, on_stdout, on_stderr)
 
     def send_stdin(self, data: str) -> None:
-        """Write to its standard input."""
+        """As `commands.send_stdin`."""
         self._commands.send_stdin(self.pid, data)
 
     def kill(self) -> bool:
-        """End it and all that it started; False where it had ended."""
+        """As `commands.kill`."""
         return self._commands.kill(self.pid)
 
     def fed(
@@ -151,10 +159,16 @@ class E2BCommand:
 
     def _follow(self, on_stdout: OnOutput, on_stderr: OnOutput) -> int:
         with self._envd.reached():
-            try:
-                return self._handle.wait(on_stdout=on_stdout, on_stderr=on_stderr).exit_code
-            except CommandExitException as failed:
-                return failed.exit_code
+            return _ended(self._handle, on_stdout, on_stderr).exit_code
+
+
+def _ended(handle: CommandHandle[str], on_stdout: OnOutput | None, on_stderr: OnOutput | None) -> CommandResult:
+    """Wait for a command's end, whatever its exit code."""
+    try:
+        done = handle.wait(on_stdout=on_stdout, on_stderr=on_stderr)
+    except CommandExitException as failed:
+        return CommandResult(failed.exit_code, failed.stdout, failed.stderr)
+    return CommandResult(done.exit_code, done.stdout, done.stderr)
 
 
 def _ignoring_ended(call: Callable[[], None]) -> None:
