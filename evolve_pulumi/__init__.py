@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evolve_pulumi.dockerfile import Dockerfile
-    from evolve_pulumi.errors import EvolveError, NotFoundError
+    from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, UnsupportedError, VendorError
     from evolve_pulumi.lookups import (
         get_sandbox,
         get_snapshot,
@@ -27,10 +27,26 @@ if TYPE_CHECKING:
     from evolve_pulumi.resources.service import Service
     from evolve_pulumi.resources.snapshot import Snapshot
     from evolve_pulumi.resources.volume import Volume
+    from evolve_pulumi.sandboxes import SandboxProvider, sandbox_provider
     from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
     from evolve_pulumi.vendors.e2b.options import E2BOptions, E2BSnapshotOptions, EgressProxy
+    from evolve_pulumi.vendors.inside import (
+        CommandHandle,
+        CommandResult,
+        FileEvent,
+        FileInfo,
+        GitStatus,
+        ProcessInfo,
+        SandboxCommands,
+        SandboxFiles,
+        SandboxGit,
+        SandboxInstance,
+        TextMatch,
+    )
 
 __all__ = [
+    "CommandHandle",
+    "CommandResult",
     "DaytonaOptions",
     "DaytonaSnapshotOptions",
     "Dockerfile",
@@ -38,15 +54,28 @@ __all__ = [
     "E2BSnapshotOptions",
     "EgressProxy",
     "EvolveError",
+    "FileEvent",
+    "FileInfo",
+    "GitStatus",
     "Health",
     "Labels",
     "NotFoundError",
+    "NotReadyError",
+    "ProcessInfo",
     "Sandbox",
+    "SandboxCommands",
+    "SandboxFiles",
+    "SandboxGit",
     "SandboxInfo",
+    "SandboxInstance",
+    "SandboxProvider",
     "Service",
     "Snapshot",
     "SnapshotInfo",
+    "TextMatch",
     "Timeouts",
+    "UnsupportedError",
+    "VendorError",
     "Volume",
     "VolumeInfo",
     "VolumeMount",
@@ -55,10 +84,13 @@ __all__ = [
     "get_volume",
     "list_sandboxes",
     "preview_url",
+    "sandbox_provider",
     "signed_preview_url",
 ]
 
 _HOMES = {
+    "CommandHandle": "evolve_pulumi.vendors.inside",
+    "CommandResult": "evolve_pulumi.vendors.inside",
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
     "DaytonaSnapshotOptions": "evolve_pulumi.vendors.daytona.options",
     "Dockerfile": "evolve_pulumi.dockerfile",
@@ -66,15 +98,28 @@ _HOMES = {
     "E2BSnapshotOptions": "evolve_pulumi.vendors.e2b.options",
     "EgressProxy": "evolve_pulumi.vendors.e2b.options",
     "EvolveError": "evolve_pulumi.errors",
+    "FileEvent": "evolve_pulumi.vendors.inside",
+    "FileInfo": "evolve_pulumi.vendors.inside",
+    "GitStatus": "evolve_pulumi.vendors.inside",
     "Health": "evolve_pulumi.models.service",
     "Labels": "evolve_pulumi.resources.labels",
     "NotFoundError": "evolve_pulumi.errors",
+    "NotReadyError": "evolve_pulumi.errors",
+    "ProcessInfo": "evolve_pulumi.vendors.inside",
     "Sandbox": "evolve_pulumi.resources.sandbox",
+    "SandboxCommands": "evolve_pulumi.vendors.inside",
+    "SandboxFiles": "evolve_pulumi.vendors.inside",
+    "SandboxGit": "evolve_pulumi.vendors.inside",
     "SandboxInfo": "evolve_pulumi.models.info",
+    "SandboxInstance": "evolve_pulumi.vendors.inside",
+    "SandboxProvider": "evolve_pulumi.sandboxes",
     "Service": "evolve_pulumi.resources.service",
     "Snapshot": "evolve_pulumi.resources.snapshot",
     "SnapshotInfo": "evolve_pulumi.models.info",
+    "TextMatch": "evolve_pulumi.vendors.inside",
     "Timeouts": "evolve_pulumi.models.managed",
+    "UnsupportedError": "evolve_pulumi.errors",
+    "VendorError": "evolve_pulumi.errors",
     "Volume": "evolve_pulumi.resources.volume",
     "VolumeInfo": "evolve_pulumi.models.info",
     "VolumeMount": "evolve_pulumi.models.sandbox",
@@ -83,6 +128,7 @@ _HOMES = {
     "get_volume": "evolve_pulumi.lookups",
     "list_sandboxes": "evolve_pulumi.lookups",
     "preview_url": "evolve_pulumi.lookups",
+    "sandbox_provider": "evolve_pulumi.sandboxes",
     "signed_preview_url": "evolve_pulumi.lookups",
 }
 

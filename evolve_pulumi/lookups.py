@@ -6,7 +6,6 @@ also in a preview, and raise NotFoundError for what is not, and other EvolveErro
 """
 
 import functools
-import os
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -70,21 +69,16 @@ def _program() -> Any:
     return sys.modules.get("pulumi")
 
 
-def _settings() -> Settings:
-    program = _program()
-    return Settings(program.Config("evolve").get if program else lambda _: None, os.environ)
-
-
 @functools.cache
 def _opener() -> Opener:
-    return accounts(_settings())
+    return accounts(Settings.here())
 
 
 @contextmanager
 def _about(subject: str, backend: Backend | None) -> Generator[Lookups]:
     """The account that is looked at; every error names what was looked up."""
     try:
-        settings = _settings()
+        settings = Settings.here()
         chosen = backend or (None if _program() else backend_of(settings))
         yield _opener()(connect(settings, chosen)).lookups()
     except EvolveError as error:

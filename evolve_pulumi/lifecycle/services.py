@@ -1,6 +1,7 @@
 """Services: commands that keep running inside a sandbox, the same way at every vendor.
 
-A service is a named process of its sandbox. Its id is `<sandbox id>/<process>`, and stays when it is restarted.
+A service is a spawned command of its sandbox, told from others by the script that it runs, which has the service's
+name. Its id is `<sandbox id>/<name>`, and stays when it is restarted.
 Readiness is asked for inside the sandbox, by bash's own /dev/tcp: that needs no tool in the image, no token, and no
 way from here to the preview URL.
 """
@@ -17,7 +18,8 @@ from evolve_pulumi.errors import NotFoundError, NotReadyError
 from evolve_pulumi.models.service import RESTART
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Attribute, Change, Operation, Values
-from evolve_pulumi.vendors.base import Account, Observed, RunningSandbox
+from evolve_pulumi.vendors.base import Account, Observed
+from evolve_pulumi.vendors.inside import ProcessInfo, SandboxInstance
 
 LOG_TAIL_LINES = 20
 SLICE_SECONDS = 2
@@ -40,21 +42,15 @@ class Services:
 
     def create(self, declared: Values, timeout_seconds: float) -> Observed:
         """Start the command and wait until its port answers; where it never does, end it again."""
-        sandbox_id, process = declared["sandbox_id"], f"evolve-{secrets.token_hex(4)}"
-        sandbox = self._account.sandbox(sandbox_id)
-        if not sandbox.is_running():
-            raise NotReadyError(
-                f"the sandbox {sandbox_id} is not running", remedy="Start it, then run `pulumi up` again."
-            )
-        _start(sandbox, process, declared, timeout_seconds)
-        return Observed(f"{sandbox_id}/{process}", outputs={"account": self._account.identity()})
+        id = f"{declared['sandbox_id']}/evolve-{secrets.token_hex(4)}"
+        _start(*self._running(id), declared, timeout_seconds)
+        return Observed(id, outputs={"account": self._account.identity()})
 
     def read(self, id: str, recorded: Values) -> Observed | None:
         """Whether it still runs; in a sandbox that does not, it is left as it was recorded."""
-        sandbox_id, process = id.split("/", 1)
-        sandbox = self._account.sandbox(sandbox_id)
+        sandbox, name = self._open(id)
         try:
-            running = sandbox.is_alive(process) if sandbox.is_running() else recorded["running"]
+            running = bool(_processes(sandbox, name)) if sandbox.is_running() else recorded["running"]
         except NotFoundError:
             return None
         return Observed(id, {"running": running})
@@ -63,26 +59,32 @@ class Services:
         self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
     ) -> Observed:
         """Start it again, with what is declared now."""
-        sandbox_id, process = id.split("/", 1)
-        sandbox = self._account.sandbox(sandbox_id)
-        if not sandbox.is_running():
-            raise NotReadyError(
-                f"the sandbox {sandbox_id} is not running", remedy="Start it, then run `pulumi up` again."
-            )
-        sandbox.kill(process)
-        _start(sandbox, process, declared, timeout_seconds)
+        sandbox, name = self._running(id)
+        _end(sandbox, name)
+        _start(sandbox, name, declared, timeout_seconds)
         return Observed(id)
 
     def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
         """End it; where its sandbox is gone or does not run, there is nothing to end."""
-        sandbox_id, process = id.split("/", 1)
-        sandbox = self._account.sandbox(sandbox_id)
+        sandbox, name = self._open(id)
         try:
             if sandbox.is_running():
-                sandbox.kill(process)
+                _end(sandbox, name)
         except NotFoundError:
             return False
         return True
+
+    def _open(self, id: str) -> tuple[SandboxInstance, str]:
+        sandbox_id, name = id.split("/", 1)
+        return self._account.sandbox(sandbox_id), name
+
+    def _running(self, id: str) -> tuple[SandboxInstance, str]:
+        sandbox, name = self._open(id)
+        if not sandbox.is_running():
+            raise NotReadyError(
+                f"the sandbox {sandbox.sandbox_id} is not running", remedy="Start it, then run `pulumi up` again."
+            )
+        return sandbox, name
 
 
 def _restart(_sandbox: Any, _change: Change) -> None:
@@ -92,31 +94,44 @@ def _restart(_sandbox: Any, _change: Change) -> None:
 SERVICE_OPERATIONS = (Operation("restart", _restart, sends_all=True),)
 
 
-def _start(sandbox: RunningSandbox, process: str, declared: Values, timeout_seconds: float) -> None:
+def _start(sandbox: SandboxInstance, name: str, declared: Values, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     port = declared["port"]
-    if sandbox.run(_until(f"! {_connects(port)}", PORT_FREE_SECONDS), PORT_FREE_SECONDS + 10).exit_code:
+    free = _until(f"! {_connects(port)}", PORT_FREE_SECONDS)
+    if sandbox.commands.run(free, timeout_seconds=PORT_FREE_SECONDS + 10).exit_code:
         raise NotReadyError(
             f"port {port} is in use inside the sandbox",
             remedy="Give the service another port, or end what listens there.",
         )
-    script = f"/tmp/.{process}"
-    sandbox.write(script, _script(declared).encode())
-    sandbox.spawn(process, f"bash {script}")
+    sandbox.files.write(_script_path(name), _script(name, declared))
+    command = sandbox.commands.spawn(f"bash {_script_path(name)}")
     try:
-        _wait_until_ready(sandbox, process, declared, deadline)
+        _wait_until_ready(sandbox, name, declared, deadline)
     except BaseException:
-        sandbox.kill(process)
+        command.kill()
+        sandbox.files.remove(_log_path(name))
         raise
 
 
-def _script(declared: Values) -> str:
+def _end(sandbox: SandboxInstance, name: str) -> None:
+    for process in _processes(sandbox, name):
+        sandbox.commands.kill(process.pid)
+    sandbox.files.remove(_log_path(name))
+
+
+def _processes(sandbox: SandboxInstance, name: str) -> list[ProcessInfo]:
+    """What runs of a service; its name is random, so only its own command line has it."""
+    return [each for each in sandbox.commands.list() if _script_path(name) in each.command]
+
+
+def _script(name: str, declared: Values) -> str:
     """The command with its environment, in a file that removes itself: nothing of it shows in process arguments."""
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in declared.get("env", {}).items()]
+    exports = [f"export {variable}={shlex.quote(value)}" for variable, value in declared.get("env", {}).items()]
     directory = declared.get("working_directory")
     return "\n".join(
         [
             'rm -f -- "$0"',
+            f"exec > {_log_path(name)} 2>&1",
             f"cd {shlex.quote(directory)} || exit" if directory else "cd",
             *exports,
             declared["command"],
@@ -125,27 +140,35 @@ def _script(declared: Values) -> str:
     )
 
 
-def _wait_until_ready(sandbox: RunningSandbox, process: str, declared: Values, deadline: float) -> None:
+def _script_path(name: str) -> str:
+    return f"/tmp/.{name}"
+
+
+def _log_path(name: str) -> str:
+    return f"/tmp/.{name}.log"
+
+
+def _wait_until_ready(sandbox: SandboxInstance, name: str, declared: Values, deadline: float) -> None:
     port, health = declared["port"], declared.get("health", {})
     while True:
         seconds = min(SLICE_SECONDS, max(1, round(deadline - time.monotonic())))
-        look = sandbox.run(_until(_answers(port, health), seconds), seconds + 10)
-        if not sandbox.is_alive(process):
-            raise NotReadyError("the command ended before it was ready", details=_tail(sandbox, process))
+        look = sandbox.commands.run(_until(_answers(port, health), seconds), timeout_seconds=seconds + 10)
+        if not _processes(sandbox, name):
+            raise NotReadyError("the command ended before it was ready", details=_tail(sandbox, name))
         if look.exit_code == 0:
             return
         if time.monotonic() > deadline:
-            status = look.output.strip()
+            status = look.stdout.strip()
             raise NotReadyError(
                 f"port {port} answers with status {status}" if status else f"port {port} does not answer",
                 remedy="If it only needs longer, raise timeouts.create_minutes.",
-                details=_tail(sandbox, process),
+                details=_tail(sandbox, name),
             )
 
 
-def _tail(sandbox: RunningSandbox, process: str) -> str:
-    lines = sandbox.log(process).rstrip().splitlines()[-LOG_TAIL_LINES:]
-    return "\n".join(["The end of its log:", *lines]) if lines else "It logged nothing."
+def _tail(sandbox: SandboxInstance, name: str) -> str:
+    log = sandbox.commands.run(f"tail -n {LOG_TAIL_LINES} {_log_path(name)}").stdout.rstrip()
+    return f"The end of its log:\n{log}" if log else "It logged nothing."
 
 
 def _until(condition: str, seconds: int) -> str:

@@ -45,8 +45,8 @@ class SandboxState(TypedDict, total=False):
     """Whether the vendor gave it up for an error."""
 
 
-class SandboxArgs(Placed, total=False):
-    """Arguments of `Sandbox` that mean the same at every vendor."""
+class SandboxOptions(TypedDict, total=False):
+    """What a sandbox is made with that means the same at every vendor."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
 
@@ -74,15 +74,24 @@ class SandboxArgs(Placed, total=False):
     public: Annotated[Input[bool], Attribute(default=False, daytona=Wire(by="set_public"), e2b=Wire())]
     """Whether preview URLs answer without a token."""
 
-    ports: Annotated[Input[Sequence[Input[Port]]], Attribute(default=[])]
-    """Ports to give preview URLs for, in `preview_urls`."""
-
     state: Annotated[
         Input[Literal["started", "stopped", "paused", "archived"]],
         Attribute(daytona=Wire(by="set_state"), e2b=Wire(by="set_state")),
     ]
     """What it is to be; E2B has no stopped and no archived ones. Default: it is started when it is made, and left as it
     is found from then on, so that a vendor's timers can do their work."""
+
+    timeouts: Annotated[Input[Timeouts], Attribute(default={})]
+    """How long operations may take."""
+
+
+class SandboxArgs(Placed, SandboxOptions, total=False):
+    """Arguments of `Sandbox` that mean the same at every vendor."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
+
+    ports: Annotated[Input[Sequence[Input[Port]]], Attribute(default=[])]
+    """Ports to give preview URLs for, in `preview_urls`."""
 
     allow_restart: Annotated[Input[bool], Attribute(default=False)]
     """Whether an update may stop the sandbox and start it again, which ends what runs in it. Without it such an update
@@ -94,6 +103,3 @@ class SandboxArgs(Placed, total=False):
     adopt_id: Annotated[Input[str], Field(min_length=1), Attribute()]
     """Id of a sandbox that exists, to be taken over instead of creating one. Matters when it is created here; take it
     out later, or leave it. Not at E2B, where nothing can say whose it has become."""
-
-    timeouts: Annotated[Input[Timeouts], Attribute(default={})]
-    """How long operations may take."""

@@ -12,6 +12,7 @@ from evolve_pulumi.models.info import SandboxInfo, SnapshotInfo, VolumeInfo
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Operation, Values
+from evolve_pulumi.vendors.inside import SandboxInstance
 from evolve_pulumi.vendors.settings import Keys, Settings
 
 
@@ -45,47 +46,6 @@ class Objects(Protocol):
 
     def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
         """Remove one and wait until it is gone; False where the vendor did not have it."""
-        ...
-
-
-@dataclass(frozen=True)
-class Finished:
-    """How a command ended."""
-
-    exit_code: int
-    output: str
-    """Both of its streams, as they came."""
-
-
-class RunningSandbox(Protocol):
-    """The inside of one sandbox. Raises NotFoundError where there is no such sandbox."""
-
-    def is_running(self) -> bool:
-        """Whether commands can run; asking wakes nothing."""
-        ...
-
-    def run(self, command: str, timeout_seconds: float) -> Finished:
-        """Run a bash command line to its end."""
-        ...
-
-    def write(self, path: str, content: bytes) -> None:
-        """Write a file, in place of one that is there."""
-        ...
-
-    def spawn(self, process: str, command: str) -> None:
-        """Start a command under a name that is free."""
-        ...
-
-    def is_alive(self, process: str) -> bool:
-        """Whether a spawned command still runs."""
-        ...
-
-    def log(self, process: str) -> str:
-        """What a spawned command wrote so far; empty where it is gone with its log."""
-        ...
-
-    def kill(self, process: str) -> None:
-        """End a spawned command and all that it started; its name is free again."""
         ...
 
 
@@ -141,8 +101,8 @@ class Account(Protocol):
         """The objects of a kind that this vendor has."""
         ...
 
-    def sandbox(self, id: str) -> RunningSandbox:
-        """The inside of a sandbox, running or not."""
+    def sandbox(self, id: str) -> SandboxInstance:
+        """A sandbox with its inside, running or not; asks nobody."""
         ...
 
     def lookups(self) -> Lookups:

@@ -1,7 +1,8 @@
 """The inside of a sandbox, the same at every vendor: commands, files, Git. `evolve_pulumi.sandboxes` makes it public.
 
-Seconds everywhere; paths are absolute, or begin in the home of the sandbox's user. Every call may raise VendorError;
-what a vendor cannot do raises UnsupportedError, which names what to use instead.
+Seconds everywhere; paths are absolute, or begin in the working directory of the image (Daytona) or the home of the
+sandbox's user (E2B), which are mostly the same. Every call may raise VendorError; what a vendor cannot do raises
+UnsupportedError, which names what to use instead.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,11 +50,14 @@ class CommandHandle(Protocol):
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """Wait until it ends; raises NotReadyError where it takes longer, and leaves it running."""
+        """Wait until it ends; raises NotReadyError where it takes longer, and leaves it running.
+
+        The exit code of one that was killed is not 0.
+        """
         ...
 
     def send_stdin(self, data: str) -> None:
-        """Write to its standard input; only where it was spawned with `stdin=True`."""
+        """Write lines to its standard input; only where it was spawned with `stdin=True`."""
         ...
 
     def kill(self) -> bool:
@@ -75,7 +79,10 @@ class SandboxCommands(Protocol):
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """Run one to its end; a non-zero exit code is a result, not an error. None is no limit on its time."""
+        """Run one to its end; a non-zero exit code is a result, not an error. It finds `stdin`, or none, to read.
+
+        What takes longer than `timeout_seconds` is killed, and NotReadyError raised; None is no limit.
+        """
         ...
 
     def spawn(
@@ -86,11 +93,11 @@ class SandboxCommands(Protocol):
         working_directory: str | None = None,
         stdin: bool = False,
     ) -> CommandHandle:
-        """Start one that outlives this client."""
+        """Start one that outlives this client; with `stdin` it can be written to, and finds no end of its input."""
         ...
 
     def list(self) -> Sequence[ProcessInfo]:
-        """Those that were spawned and run."""
+        """Those that were spawned by this interface, here or elsewhere, and run."""
         ...
 
     def connect(self, pid: int) -> CommandHandle:
@@ -98,7 +105,7 @@ class SandboxCommands(Protocol):
         ...
 
     def send_stdin(self, pid: int, data: str) -> None:
-        """Write to the standard input of one."""
+        """Write lines to the standard input of one; raises NotFoundError where it does not run."""
         ...
 
     def kill(self, pid: int) -> bool:
@@ -134,12 +141,12 @@ class Watch(Protocol):
     """A folder that is watched."""
 
     def stop(self) -> None:
-        """Watch it no longer."""
+        """Watch it no longer; raises the error that has ended the watch before."""
         ...
 
 
 @dataclass(frozen=True)
-class Match:
+class TextMatch:
     """A line of a file that matches."""
 
     path: str
@@ -182,11 +189,11 @@ class SandboxFiles(Protocol):
         ...
 
     def remove(self, path: str) -> None:
-        """Remove a file, or a folder with all that is in it; raises NotFoundError."""
+        """Remove a file, or a folder with all that is in it; no error where there is none."""
         ...
 
     def rename(self, old: str, new: str) -> None:
-        """Move a file or folder; raises NotFoundError."""
+        """Move a file or folder to a path that nothing has, in a folder that is there; raises NotFoundError."""
         ...
 
     def read_stream(self, path: str) -> Iterator[bytes]:
@@ -206,14 +213,14 @@ class SandboxFiles(Protocol):
         ...
 
     def watch_dir(self, path: str, on_event: Callable[[FileEvent], None], *, recursive: bool = False) -> Watch:
-        """Call back, from a thread, for what happens in a folder. The vendor's table says how, and what it costs."""
+        """Call back, from a thread, for what happens in a folder; each vendor says how, and what it costs."""
         ...
 
     def set_permissions(self, path: str, mode: int) -> None:
         """Set permissions, as in 0o755."""
         ...
 
-    def find(self, path: str, pattern: str) -> Sequence[Match]:
+    def find(self, path: str, pattern: str) -> Sequence[TextMatch]:
         """Lines below a folder that contain a text."""
         ...
 
@@ -261,7 +268,7 @@ class SandboxGit(Protocol):
         ...
 
     def create_branch(self, path: str, name: str) -> None:
-        """Make a branch of what is checked out."""
+        """Make a branch of what is checked out, and check it out."""
         ...
 
     def checkout_branch(self, path: str, name: str) -> None:
@@ -292,7 +299,7 @@ class SandboxGit(Protocol):
 class SandboxInstance(Protocol):
     """One sandbox. Making this object calls nobody and wakes nothing; `is_running` wakes nothing either.
 
-    All else on a sandbox that sleeps raises NotReadyError, or wakes it where the vendor does so by itself.
+    All else on a sandbox that sleeps raises NotReadyError; but at E2B it wakes one whose `auto_resume` says so.
     """
 
     @property

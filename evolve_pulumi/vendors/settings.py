@@ -1,6 +1,8 @@
 """Where configuration comes from: the stack's, in the namespace `evolve`, before the environment's."""
 
 import json
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,12 @@ class Settings:
 
     config: Callable[[str], str | None]
     environ: Mapping[str, str]
+
+    @classmethod
+    def here(cls) -> "Settings":
+        """Those of this process: with the stack's, where it is one of Pulumi's programs, which have imported it."""
+        program = sys.modules.get("pulumi")
+        return cls(program.Config("evolve").get if program else lambda _: None, os.environ)
 
     def get(self, key: str, variable: str = "") -> str | None:
         """The stack's value, or else the environment variable's; an empty one counts as not set."""

@@ -145,5 +145,5 @@ print(get_sandbox("{box.id}", backend="daytona").id)
 """
     refused, found = run(cloud, "", code).stdout.splitlines()
     assert "there are keys for daytona and e2b" in refused
-    assert "backend='daytona' or backend='e2b'" in refused
+    assert "Name the one: 'daytona' or 'e2b'" in refused
     assert found == box.id

@@ -9,10 +9,10 @@ from daytona_api_client import ApiClient, ApiException, ApiKeysApi, Configuratio
 from evolve_pulumi import names
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors import ownership
-from evolve_pulumi.vendors.base import Objects, Owned, RunningSandbox
+from evolve_pulumi.vendors.base import Objects, Owned
 from evolve_pulumi.vendors.daytona.errors import translated
+from evolve_pulumi.vendors.daytona.inside.instance import DaytonaInstance
 from evolve_pulumi.vendors.daytona.lookups import Lookups, time
-from evolve_pulumi.vendors.daytona.runtime import DaytonaSandbox
 from evolve_pulumi.vendors.daytona.sandbox_labels import SandboxLabels
 from evolve_pulumi.vendors.daytona.sandboxes import Sandboxes
 from evolve_pulumi.vendors.daytona.snapshots import Snapshots
@@ -50,9 +50,9 @@ class DaytonaAccount:
         """The objects of a kind."""
         return OBJECTS[kind](self.sdk, self.endpoint)
 
-    def sandbox(self, id: str) -> RunningSandbox:
-        """The inside of a sandbox."""
-        return DaytonaSandbox(self.sdk, self.endpoint, id)
+    def sandbox(self, id: str) -> DaytonaInstance:
+        """A sandbox with its inside."""
+        return DaytonaInstance(self.sdk, self.endpoint, id)
 
     def lookups(self) -> Lookups:
         """What the account has."""

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import urllib3
 from daytona import DaytonaError
 from daytona.common.errors import DaytonaConnectionError, DaytonaTimeoutError
@@ -42,11 +43,14 @@ def translated(endpoint: str) -> Generator[None]:
     except ApiException as error:
         # A few methods of the SDK let its generated client's errors through.
         raise translate(_as_the_others(error), endpoint) from error
+    except httpx.HTTPError as error:
+        # So do those that stream files.
+        raise translate(_caused_by(error), endpoint) from error
 
 
 def translate(error: DaytonaError, endpoint: str) -> VendorError:
     """Find the class by status, and where one status has several meanings, by Daytona's words."""
-    status = error.status_code
+    status = error.status_code or _status_of_cause(error)
     text = " ".join(str(error).split())[:MAX_WORDS]
     words = f"Daytona answered {status}: {text}" if status else text
     if isinstance(error, DaytonaTimeoutError) and "exceeded timeout" in text:
@@ -97,10 +101,24 @@ def _as_the_others(error: Any) -> DaytonaError:
     return DaytonaError(str(words), status_code=error.status, headers=error.headers)
 
 
+def _caused_by(error: httpx.HTTPError) -> DaytonaError:
+    """An error of the SDK's with another one's words."""
+    wrapped = DaytonaError(str(error))
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _status_of_cause(error: DaytonaError) -> int | None:
+    """The status that the SDK has not taken over from its transport."""
+    return next(
+        (cause.response.status_code for cause in _causes(error) if isinstance(cause, httpx.HTTPStatusError)), None
+    )
+
+
 def _is_transport(error: DaytonaError) -> bool:
     """Whether no answer came; the SDK leaves connections that were refused without a class of their own."""
     return isinstance(error, DaytonaConnectionError | DaytonaTimeoutError) or any(
-        isinstance(cause, urllib3.exceptions.HTTPError) for cause in _causes(error)
+        isinstance(cause, urllib3.exceptions.HTTPError | httpx.TransportError) for cause in _causes(error)
     )
 
 

@@ -7,10 +7,10 @@ from e2b import E2B
 from evolve_pulumi import local_address, names
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors import ownership
-from evolve_pulumi.vendors.base import Objects, Owned, RunningSandbox
+from evolve_pulumi.vendors.base import Objects, Owned
+from evolve_pulumi.vendors.e2b.inside.instance import E2BInstance
 from evolve_pulumi.vendors.e2b.lookups import Lookups
 from evolve_pulumi.vendors.e2b.place import Place
-from evolve_pulumi.vendors.e2b.runtime import E2BSandbox
 from evolve_pulumi.vendors.e2b.sandboxes import NAME, Sandboxes
 from evolve_pulumi.vendors.e2b.templates import Templates
 from evolve_pulumi.vendors.e2b.volumes import Volumes
@@ -43,9 +43,9 @@ class E2BAccount:
         """The objects of a kind."""
         return OBJECTS[kind](self.sdk, self.place)
 
-    def sandbox(self, id: str) -> RunningSandbox:
-        """The inside of a sandbox."""
-        return E2BSandbox(self.sdk, self.place, id)
+    def sandbox(self, id: str) -> E2BInstance:
+        """A sandbox with its inside."""
+        return E2BInstance(self.sdk, self.place, id)
 
     def lookups(self) -> Lookups:
         """What the account has."""
