@@ -57,7 +57,8 @@ def test_standard_input_is_given_whole_and_ends(sandbox: SandboxInstance, stream
     told: list[str] = []
     done = sandbox.commands.run("cat", stdin=text, on_stdout=told.append if streamed else None)
     assert (done.exit_code, done.stdout == text, done.stderr) == (0, True, "")
-    assert sandbox.commands.run("cat; echo nothing").stdout == "nothing\n", "there is none where none is given"
+    none = sandbox.commands.run("cat; echo nothing", on_stdout=told.append if streamed else None)
+    assert none.stdout == "nothing\n", "there is none where none is given"
     assert sandbox.commands.run("ls -A /tmp").stdout == ""
 
 
