@@ -127,10 +127,10 @@ class DaytonaCommands:
 
     @contextmanager
     def _session(self, name: str, *, stays: bool = False) -> Generator[str]:
-        """A session, deleted at the end; one that stays, where something fails."""
+        """A session, deleted at the end; one that stays, where something fails, be it the answer to its creation."""
         ended = False
-        self._toolbox.call(lambda box: box.process.create_session(name))
         try:
+            self._toolbox.call(lambda box: box.process.create_session(name))
             yield name
             ended = True
         finally:
