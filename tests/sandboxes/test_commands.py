@@ -1,10 +1,14 @@
 """Commands: run to their end, spawned, found again, written to and ended."""
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from evolve_pulumi import EvolveError, NotFoundError, NotReadyError, SandboxInstance
+from evolve_pulumi import EvolveError, NotFoundError, NotReadyError, SandboxInstance, SandboxProvider
+from evolve_pulumi.errors import UnreachableError
+from tests.cloud import Cloud
 from tests.sandboxes.conftest import Calls
 from tests.waiting import until
 
@@ -57,7 +61,8 @@ def test_standard_input_is_given_whole_and_ends(sandbox: SandboxInstance, stream
     told: list[str] = []
     done = sandbox.commands.run("cat", stdin=text, on_stdout=told.append if streamed else None)
     assert (done.exit_code, done.stdout == text, done.stderr) == (0, True, "")
-    assert sandbox.commands.run("cat; echo nothing").stdout == "nothing\n", "there is none where none is given"
+    none = sandbox.commands.run("cat; echo nothing", on_stdout=told.append if streamed else None)
+    assert none.stdout == "nothing\n", "there is none where none is given"
     assert sandbox.commands.run("ls -A /tmp").stdout == ""
 
 
@@ -186,6 +191,37 @@ def test_one_that_ended_is_found_no_more(sandbox: SandboxInstance) -> None:
     for pid in (command.pid, 999_999):
         with pytest.raises(NotFoundError, match=str(pid)):
             sandbox.commands.connect(pid)
+
+
+def test_output_is_told_in_a_program_that_runs_an_event_loop(sandbox: SandboxInstance) -> None:
+    async def program() -> list[str]:
+        told: list[str] = []
+        sandbox.commands.run("echo told", on_stdout=told.append)
+        return told
+
+    assert asyncio.run(program()) == ["told\n"]
+
+
+def test_many_threads_may_share_one_sandbox(sandbox: SandboxInstance) -> None:
+    def work(number: int) -> tuple[str, str, bytes]:
+        told: list[str] = []
+        sandbox.files.write(f"/tmp/{number}", str(number))
+        ran = sandbox.commands.run(f"cat /tmp/{number}", on_stdout=told.append if number % 2 else None)
+        return ran.stdout.strip(), "".join(told).strip(), sandbox.files.read(f"/tmp/{number}")
+
+    with ThreadPoolExecutor(20) as pool:
+        done = list(pool.map(work, range(40)))
+    assert done == [(str(i), str(i) if i % 2 else "", str(i).encode()) for i in range(40)]
+
+
+@pytest.mark.parametrize("drop", ["before", "after"])
+def test_a_lost_answer_leaves_no_session_behind(providers: dict[str, SandboxProvider], cloud: Cloud, drop: str) -> None:
+    sandbox = providers["daytona"].create()
+    sandbox.commands.run("true")
+    cloud.inject(path=r"/process/session$", method="POST", drop=drop)
+    with pytest.raises(UnreachableError):
+        sandbox.commands.spawn("sleep 1000")
+    assert sandbox.native.process.list_sessions() == []
 
 
 def test_a_spawned_command_says_nothing_but_its_own(sandbox: SandboxInstance) -> None:

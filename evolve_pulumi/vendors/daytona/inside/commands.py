@@ -49,7 +49,7 @@ class DaytonaCommands:
 
         `stdin` is uploaded to a file in /tmp, which is removed when the command has it open.
         """
-        line = _bash(command) if stdin is None else self._fed(command, stdin)
+        line = _reading_nothing(command) if stdin is None else self._fed(command, stdin)
         if on_stdout or on_stderr:
             with self._session(f"evolve-run-{secrets.token_hex(4)}") as session:
                 key = self._start(session, line, env, working_directory)
@@ -75,7 +75,7 @@ class DaytonaCommands:
     ) -> "DaytonaCommand":
         """A session of its own, whose name holds the pid."""
         pid = secrets.randbelow(PIDS - 1) + 1
-        line = _bash(command) if stdin else f"{_bash(command)} < /dev/null"
+        line = _bash(command) if stdin else _reading_nothing(command)
         with self._session(_name(pid), stays=True) as session:
             return DaytonaCommand(self, pid, self._start(session, line, env, working_directory))
 
@@ -127,10 +127,10 @@ class DaytonaCommands:
 
     @contextmanager
     def _session(self, name: str, *, stays: bool = False) -> Generator[str]:
-        """A session, deleted at the end; one that stays, where something fails."""
+        """A session, deleted at the end; one that stays, where something fails, be it the answer to its creation."""
         ended = False
-        self._toolbox.call(lambda box: box.process.create_session(name))
         try:
+            self._toolbox.call(lambda box: box.process.create_session(name))
             yield name
             ended = True
         finally:
@@ -241,6 +241,11 @@ def _name(pid: int) -> str:
 def _bash(command: str) -> str:
     """A command line for whatever shell Daytona finds in the image."""
     return f"bash -c {shlex.quote(command)}"
+
+
+def _reading_nothing(command: str) -> str:
+    """A command line that finds the end of its input; in a session it would wait for some."""
+    return f"{_bash(command)} < /dev/null"
 
 
 def _unwrapped(line: str) -> str:

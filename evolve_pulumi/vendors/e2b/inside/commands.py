@@ -1,17 +1,18 @@
 """Commands in an E2B sandbox, by envd's own processes and their pids."""
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from e2b import CommandExitException, CommandHandle, NotFoundException, Sandbox, TimeoutException
+from e2b import CommandExitException, CommandHandle, Sandbox, TimeoutException
 
+from evolve_pulumi.errors import UnreachableError, VendorError
 from evolve_pulumi.vendors.e2b.inside.envd import Envd
 from evolve_pulumi.vendors.following import Following, took_longer
 from evolve_pulumi.vendors.inside import CommandResult, OnOutput, ProcessInfo
 
 KILL_SECONDS = 30
 NO_LIMIT = 0
-JOBS = "set -m;"
+SPAWNED = "set -m; bash -c "
 """What a spawned command line begins with: under job control the command is a group, and ends with all it started."""
 
 
@@ -76,7 +77,7 @@ class E2BCommands:
         """
         source = "" if stdin else " < /dev/null"
         # What bash has to say of its job is not the command's output, nor has a job ended that is only stopped.
-        script = f"{JOBS} bash -c {shlex.quote(command)}{source} & set +m; exec > /dev/null 2>&1; wait $!"
+        script = f"{SPAWNED}{shlex.quote(command)}{source} & set +m; exec > /dev/null 2>&1; wait $!"
         handle = self._envd.call(
             lambda box: box.commands.run(
                 script, background=True, envs=dict(env or {}), cwd=working_directory, stdin=stdin, timeout=NO_LIMIT
@@ -88,7 +89,7 @@ class E2BCommands:
         """`commands.list`, of those that were spawned here."""
         every = self._envd.replay(lambda box: box.commands.list())
         scripts = {each.pid: each.args[-1] for each in every if each.args}
-        return [ProcessInfo(pid, _unwrapped(text)) for pid, text in scripts.items() if text.startswith(JOBS)]
+        return [ProcessInfo(pid, _unwrapped(text)) for pid, text in scripts.items() if text.startswith(SPAWNED)]
 
     def connect(self, pid: int) -> "E2BCommand":
         """`commands.connect`: what it writes from now on."""
@@ -98,10 +99,6 @@ class E2BCommands:
     def send_stdin(self, pid: int, data: str) -> None:
         """`commands.send_stdin`."""
         self._envd.call(lambda box: box.commands.send_stdin(pid, data))
-
-    def close_stdin(self, pid: int) -> None:
-        """Let it find the end of its input; one that has ended does not look for it."""
-        self._envd.call(lambda box: _ignoring_ended(lambda: box.commands.close_stdin(pid)))
 
     def kill(self, pid: int) -> bool:
         """Kill the group that it is, which envd cannot, and with `commands.kill` what waits for it."""
@@ -150,12 +147,23 @@ class E2BCommand:
         # One that nobody listens to would stop to read.
         self._following.start()
         try:
-            self._envd.call(lambda box: _ignoring_ended(lambda: box.commands.send_stdin(self.pid, stdin)))
-            self._commands.close_stdin(self.pid)
+            self._feed(stdin, timeout_seconds)
             return self.wait(timeout_seconds=timeout_seconds, on_stdout=on_stdout, on_stderr=on_stderr)
         except BaseException:
             self.kill()
             raise
+
+    def _feed(self, stdin: str, timeout_seconds: float | None) -> None:
+        """Write all of its input; it may have ended, or closed it, before."""
+        try:
+            # It takes as long as the command takes to read.
+            seconds = timeout_seconds or NO_LIMIT
+            self._envd.call(lambda box: box.commands.send_stdin(self.pid, stdin, request_timeout=seconds))
+            self._envd.call(lambda box: box.commands.close_stdin(self.pid))
+        except UnreachableError:
+            raise
+        except VendorError:
+            return
 
     def _follow(self, on_stdout: OnOutput, on_stderr: OnOutput) -> int:
         with self._envd.reached():
@@ -171,14 +179,6 @@ def _ended(handle: CommandHandle[str], on_stdout: OnOutput | None, on_stderr: On
     return CommandResult(done.exit_code, done.stdout, done.stderr)
 
 
-def _ignoring_ended(call: Callable[[], None]) -> None:
-    try:
-        call()
-    except NotFoundException:
-        return
-
-
 def _unwrapped(script: str) -> str:
     """The command line as it was given."""
-    words = shlex.split(script)
-    return words[4] if words[2:4] == ["bash", "-c"] else script
+    return shlex.split(script.removeprefix(SPAWNED))[0]
