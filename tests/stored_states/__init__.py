@@ -11,11 +11,31 @@ from typing import Any
 from tests.pulumi_engine import Stack
 
 FOLDER = Path(__file__).parent
+EDITS = (
+    ('"team": "docs"', '"team": "web"'),
+    ("http.server 3000", "http.server  3000"),
+    ('"reviewed": "yes"', '"reviewed": "no"'),
+    ('"greeting": "hello"', '"greeting": "good day"'),
+    ('create="date"', 'create="date --utc"'),
+    ('ref="HEAD"', 'ref="HEAD~1"'),
+)
+"""Each changes one resource in place, where a stored program has it."""
 PROGRAM = """
+import os
+import subprocess
+
 import pulumi
 from evolve_pulumi import (
-    DaytonaOptions, Dockerfile, Health, Labels, Sandbox, Service, Snapshot, Timeouts, Volume, VolumeMount
+    Command, DaytonaOptions, Dockerfile, Files, GitRepository, Health, InlineFile, Labels, Sandbox, Service, Snapshot,
+    Timeouts, Volume, VolumeMount
 )
+
+# A repository whose commits have the same hashes each time.
+commit = "git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message=one"
+if not os.path.exists("source"):
+    script = f"git init --quiet source && cd source && {commit} && {commit} && echo notes > notes"
+    dates = {"GIT_AUTHOR_DATE": "@1700000000 +0000", "GIT_COMMITTER_DATE": "@1700000000 +0000"}
+    subprocess.run(script, shell=True, check=True, env=os.environ | dates)
 
 data = Volume("data", allow_data_loss=True)
 tools = Snapshot("tools", dockerfile=Dockerfile.from_image("evolve/local:1").run("echo built > /tmp/built"), cpu=2)
@@ -34,7 +54,11 @@ page = Service(
     "page", sandbox_id=box.id, command="exec python3 -m http.server 3000", port=3000, health=Health(path="/")
 )
 more = Labels("more", sandbox_id=named.id, labels={"reviewed": "yes"})
-pulumi.export("ids", [each.id for each in (data, tools, box, named, page, more)])
+texts = {"greeting": "hello", "secret": InlineFile(content=pulumi.Output.secret("hidden"), mode="600")}
+files = Files("files", sandbox_id=named.id, path="app", files=texts, source="source/notes")
+code = GitRepository("code", sandbox_id=named.id, path="code", source="source", ref="HEAD")
+setup = Command("setup", sandbox_id=named.id, create="date", delete="true", triggers=["one", 2])
+pulumi.export("ids", [each.id for each in (data, tools, box, named, page, more, files, code, setup)])
 pulumi.export("token", box.preview_token)
 """
 
@@ -44,6 +68,7 @@ def own_values(deployment: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for resource in deployment["resources"]:
         name, outputs = resource["urn"].rsplit("::", 1)[-1], resource.get("outputs", {})
         known = {"id": resource.get("id"), "name": outputs.get("name"), "token": _plain(outputs.get("preview_token"))}
+        known["folder"] = outputs.get("source_folder")
         yield from ((value, f"<{name} {word}>") for word, value in known.items() if value)
     ours = (each["outputs"] for each in deployment["resources"] if "connection" in each.get("outputs", {}))
     endpoint = next(ours)["connection"]["endpoint"]

@@ -17,7 +17,12 @@ def main(name: str) -> None:
         stack.config_set("evolve:local", "true")
         stack.up().ok()
         deployment = export(stack)["deployment"]
-        text = replaced(json.dumps(deployment["resources"], indent=1), own_values(deployment))
+        resources = [
+            # Where in which source a resource was declared is of no use, and names folders of this machine.
+            {key: value for key, value in resource.items() if key not in ("sourcePosition", "stackTrace")}
+            for resource in deployment["resources"]
+        ]
+        text = replaced(json.dumps(resources, indent=1), own_values(deployment))
         stored = {"program": PROGRAM, "resources": json.loads(text)}
         (FOLDER / f"{name}.json").write_text(json.dumps(stored, indent=1) + "\n")
         stack.destroy().ok()
