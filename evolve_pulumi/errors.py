@@ -62,7 +62,8 @@ class UnfinishedError(EvolveError):
     """Something was made, not all of it, and is worth keeping: it is recorded as what it is, and finished later."""
 
     def __init__(self, cause: EvolveError, id: str, outs: Mapping[str, Any]) -> None:
-        super().__init__(cause.words, remedy=cause.remedy, details=cause.details)
+        remedy = cause.remedy or "What is there is recorded, and the next `pulumi up` goes on from it."
+        super().__init__(cause.words, remedy=remedy, details=cause.details)
         self.id = id
         self.outs = outs
 

@@ -1,10 +1,8 @@
 """The arguments of a Git repository in a sandbox."""
 
-import re
 from typing import Annotated, Required
 
-from pydantic import AfterValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from evolve_pulumi.models.files import FolderPath
@@ -13,14 +11,6 @@ from evolve_pulumi.schema import Attribute, Input, Wire
 
 MOVED = Wire(by="move")
 NOTED = Wire(once=True)
-
-
-def _without_password(source: str) -> str:
-    if re.match(r"[a-z0-9+.-]+://[^/@]*:[^/@]*@", source):
-        raise PydanticCustomError(
-            "password", "holds a password, which would be recorded: let Git's credential helper know it instead"
-        )
-    return source
 
 
 class GitRepositoryState(TypedDict, total=False):
@@ -46,7 +36,7 @@ class GitRepositoryArgs(Placed, total=False):
     """The folder of its working tree, absolute or from the home of the sandbox's user on. It is made, and must be empty
     where it is there."""
 
-    source: Required[Annotated[str, Field(min_length=1), AfterValidator(_without_password), Attribute(every=NOTED)]]
+    source: Required[Annotated[str, Field(min_length=1), Attribute(every=NOTED)]]
     """A local clone, by a path on the machine of the program, or a URL that this machine reaches with its own Git
     credentials. What is committed there is sent; the sandbox needs no network and gets no credentials."""
 

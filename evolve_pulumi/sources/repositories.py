@@ -18,6 +18,7 @@ BUNDLED_REF = "refs/heads/evolve"
 """What a bundle calls the commit that it brings."""
 FULL_HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/]+@[^/:]+:")
+PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/@]*:[^/]*@")
 SHALLOW = "shallow"
 
 
@@ -43,6 +44,11 @@ def folder(source: str) -> str:
 
 def resolve(source: str, ref: str) -> str:
     """The commit that a branch, a tag or a hash means now; raises ConfigurationError where it means none."""
+    if PASSWORD.match(source):
+        raise ConfigurationError(
+            "the source holds a password, which would be recorded",
+            remedy="Let Git's credential helper know it instead.",
+        )
     if FULL_HASH.fullmatch(ref):
         return ref
     if ref.startswith("-"):

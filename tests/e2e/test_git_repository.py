@@ -142,7 +142,8 @@ def test_a_shallow_clone_and_a_url_will_do(stack: Stack, at: Side, source: Repos
     stack.up().ok()
     assert inside(at, stack, "cat page; cd ../more; cat page; git remote get-url origin").split() == ["one", "one", url]
     source.commit(page="two")
-    source.git("-C", str(shallow), "pull", "--quiet", "--depth=1")
+    source.git("-C", str(shallow), "fetch", "--quiet", "--depth=1")
+    source.git("-C", str(shallow), "reset", "--quiet", "--hard", "origin/HEAD")
     assert stack.up("--refresh").ok().changes == {"updated": 2, "same": 2}
     assert inside(at, stack, "cat page; git log --oneline | wc -l; cat ../more/page").split() == ["two", "1", "two"]
     assert stack.up("--refresh", "--expect-no-changes").ok()
@@ -201,7 +202,7 @@ def test_one_that_was_begun_is_finished_by_the_next_up(stack: Stack, at: Side, s
     [
         ('path="code", source="source", ref="missing"', "source has no missing. Name a branch, a tag"),
         ('path="code", source="nowhere"', "there is no nowhere on this machine"),
-        (f'path="code", source="https://a:s3cret@example.com/x", ref="{"0" * 40}"', "source: holds a password"),
+        ('path="code", source="https://a:s3cret@example.com/x"', "the source holds a password"),
         ('path="code"', "source: is required"),
     ],
 )
