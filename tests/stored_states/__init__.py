@@ -1,6 +1,7 @@
 """States of stacks as releases wrote them. Each file is kept for ever: later releases update and destroy what it holds.
 
-`python -m tests.stored_states NAME` writes one with the code as it is, on a local cloud of its own.
+`python -m tests.stored_states NAME PROGRAM [BACKEND]` writes one with the code as it is, on a local cloud of its own.
+The programs of one vendor alone have its name.
 """
 
 import json
@@ -11,31 +12,11 @@ from typing import Any
 from tests.pulumi_engine import Stack
 
 FOLDER = Path(__file__).parent
-EDITS = (
-    ('"team": "docs"', '"team": "web"'),
-    ("http.server 3000", "http.server  3000"),
-    ('"reviewed": "yes"', '"reviewed": "no"'),
-    ('"greeting": "hello"', '"greeting": "good day"'),
-    ('create="date"', 'create="date --utc"'),
-    ('ref="HEAD"', 'ref="HEAD~1"'),
-)
-"""Each changes one resource in place, where a stored program has it."""
-PROGRAM = """
-import os
-import subprocess
-
+DAYTONA = """
 import pulumi
 from evolve_pulumi import (
-    Command, DaytonaOptions, Dockerfile, Files, GitRepository, Health, InlineFile, Labels, Sandbox, Service, Snapshot,
-    Timeouts, Volume, VolumeMount
+    DaytonaOptions, Dockerfile, Health, Labels, Sandbox, Service, Snapshot, Timeouts, Volume, VolumeMount
 )
-
-# A repository whose commits have the same hashes each time.
-commit = "git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message=one"
-if not os.path.exists("source"):
-    script = f"git init --quiet source && cd source && {commit} && {commit} && echo notes > notes"
-    dates = {"GIT_AUTHOR_DATE": "@1700000000 +0000", "GIT_COMMITTER_DATE": "@1700000000 +0000"}
-    subprocess.run(script, shell=True, check=True, env=os.environ | dates)
 
 data = Volume("data", allow_data_loss=True)
 tools = Snapshot("tools", dockerfile=Dockerfile.from_image("evolve/local:1").run("echo built > /tmp/built"), cpu=2)
@@ -54,13 +35,62 @@ page = Service(
     "page", sandbox_id=box.id, command="exec python3 -m http.server 3000", port=3000, health=Health(path="/")
 )
 more = Labels("more", sandbox_id=named.id, labels={"reviewed": "yes"})
-texts = {"greeting": "hello", "secret": InlineFile(content=pulumi.Output.secret("hidden"), mode="600")}
-files = Files("files", sandbox_id=named.id, path="app", files=texts, source="source/notes")
-code = GitRepository("code", sandbox_id=named.id, path="code", source="source", ref="HEAD")
-setup = Command("setup", sandbox_id=named.id, create="date", delete="true", triggers=["one", 2])
-pulumi.export("ids", [each.id for each in (data, tools, box, named, page, more, files, code, setup)])
+pulumi.export("ids", [each.id for each in (data, tools, box, named, page, more)])
 pulumi.export("token", box.preview_token)
 """
+E2B = """
+import pulumi
+from evolve_pulumi import (
+    Dockerfile, E2BOptions, E2BSnapshotOptions, Health, Sandbox, Service, Snapshot, Timeouts, Volume, VolumeMount
+)
+
+data = Volume("data", allow_data_loss=True)
+tools = Snapshot(
+    "tools",
+    dockerfile=Dockerfile.from_image("evolve/local:1").run("echo built > /tmp/built"),
+    cpu=2,
+    e2b=E2BSnapshotOptions(tags=["stable"]),
+)
+box = Sandbox(
+    "web",
+    snapshot=tools.name,
+    labels={"team": "docs"},
+    env={"GREETING": "hello"},
+    volumes=[VolumeMount(volume_id=data.id, mount_path="/data")],
+    ports=[3000],
+    timeouts=Timeouts(create_minutes=2),
+    e2b=E2BOptions(timeout_minutes=30, deny_out=["10.0.0.0/8"]),
+)
+named = Sandbox("named", name="explicit", public=True, e2b=E2BOptions(on_timeout="kill", mask_request_host="app"))
+page = Service(
+    "page", sandbox_id=box.id, command="exec python3 -m http.server 3000", port=3000, health=Health(path="/")
+)
+pulumi.export("ids", [each.id for each in (data, tools, box, named, page)])
+pulumi.export("token", box.preview_token)
+"""
+INSIDE = """
+import os
+import subprocess
+
+import pulumi
+from evolve_pulumi import Command, Files, GitRepository, InlineFile, Sandbox, Service
+
+# A repository whose commits have the same hashes each time.
+commit = "git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message=one"
+if not os.path.exists("source"):
+    script = f"git init --quiet source && cd source && {commit} && {commit} && echo notes > notes"
+    dates = {"GIT_AUTHOR_DATE": "@1700000000 +0000", "GIT_COMMITTER_DATE": "@1700000000 +0000"}
+    subprocess.run(script, shell=True, check=True, env=os.environ | dates)
+
+box = Sandbox("box")
+texts = {"greeting": "hello", "secret": InlineFile(content=pulumi.Output.secret("hidden"), mode="600")}
+files = Files("files", sandbox_id=box.id, path="app", files=texts, source="source/notes")
+code = GitRepository("code", sandbox_id=box.id, path="code", source="source", ref="HEAD")
+setup = Command("setup", sandbox_id=box.id, create="date", delete="true", triggers=["one", 2])
+idle = Service("idle", sandbox_id=box.id, command="exec sleep 100000", restart="always", health={"command": "true"})
+pulumi.export("ids", [each.id for each in (box, files, code, setup, idle)])
+"""
+PROGRAMS = {"daytona": DAYTONA, "e2b": E2B, "inside": INSIDE}
 
 
 def own_values(deployment: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -71,8 +101,11 @@ def own_values(deployment: dict[str, Any]) -> Iterator[tuple[str, str]]:
         known["folder"] = outputs.get("source_folder")
         yield from ((value, f"<{name} {word}>") for word, value in known.items() if value)
     ours = (each["outputs"] for each in deployment["resources"] if "connection" in each.get("outputs", {}))
-    endpoint = next(ours)["connection"]["endpoint"]
+    outputs = next(ours)
+    endpoint = outputs["connection"]["endpoint"]
     yield endpoint, "<endpoint>"
+    if outputs["account"].startswith("key-"):
+        yield outputs["account"], "<account>"
     yield endpoint.split(":")[2].split("/")[0], "<port>"
 
 

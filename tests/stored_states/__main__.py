@@ -7,14 +7,15 @@ from tempfile import TemporaryDirectory
 
 from tests.cloud import running_cloud
 from tests.pulumi_engine import Stack
-from tests.stored_states import FOLDER, PROGRAM, export, own_values, replaced
+from tests.stored_states import FOLDER, PROGRAMS, export, own_values, replaced
 
 
-def main(name: str) -> None:
+def main(name: str, program: str, backend: str) -> None:
     """Bring the program up, store its state under a name, and destroy it."""
     with running_cloud() as (_, cloud), TemporaryDirectory() as folder:
-        stack = Stack(Path(folder), PROGRAM, env={"EVOLVE_LOCAL_FOLDER": str(cloud.folder)})
+        stack = Stack(Path(folder), PROGRAMS[program], env={"EVOLVE_LOCAL_FOLDER": str(cloud.folder)})
         stack.config_set("evolve:local", "true")
+        stack.config_set("evolve:backend", backend)
         stack.up().ok()
         deployment = export(stack)["deployment"]
         resources = [
@@ -23,9 +24,9 @@ def main(name: str) -> None:
             for resource in deployment["resources"]
         ]
         text = replaced(json.dumps(resources, indent=1), own_values(deployment))
-        stored = {"program": PROGRAM, "resources": json.loads(text)}
+        stored = {"name": program, "backend": backend, "program": PROGRAMS[program], "resources": json.loads(text)}
         (FOLDER / f"{name}.json").write_text(json.dumps(stored, indent=1) + "\n")
         stack.destroy().ok()
 
 
-main(sys.argv[1])
+main(sys.argv[1], sys.argv[2], sys.argv[-1])
