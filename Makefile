@@ -23,12 +23,14 @@ check: sync ## check format, lint, types and layers
 	$(RUN) pyright
 	$(RUN) lint-imports
 
-bench: sync engine ## measure creating and deleting sandboxes
+bench: sync engine ## measure creating and deleting sandboxes, and calls into them
 	$(RUN) python benchmarks/sandboxes.py $(ARGS)
+	$(RUN) python benchmarks/inside.py
 
 docs: sync ## write the generated documents anew
 	$(RUN) python tools/reference.py > docs/reference.md
 	$(RUN) python tools/operations.py > docs/local-cloud.md
+	$(RUN) python tools/sandboxes.py > docs/sandboxes.md
 
 sync: $(UV) # the virtual environment, as uv.lock has it
 	@$(UV) sync --locked --compile-bytecode --extra isolation $(if $(wildcard .venv/bin/python),--quiet)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evolve_pulumi.dockerfile import Dockerfile
-    from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, UnsupportedError
+    from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, UnsupportedError, VendorError
     from evolve_pulumi.lookups import (
         get_sandbox,
         get_snapshot,
@@ -83,6 +83,7 @@ __all__ = [
     "TextMatch",
     "Timeouts",
     "UnsupportedError",
+    "VendorError",
     "Volume",
     "VolumeInfo",
     "VolumeMount",
@@ -130,6 +131,7 @@ _HOMES = {
     "TextMatch": "evolve_pulumi.vendors.inside",
     "Timeouts": "evolve_pulumi.models.managed",
     "UnsupportedError": "evolve_pulumi.errors",
+    "VendorError": "evolve_pulumi.errors",
     "Volume": "evolve_pulumi.resources.volume",
     "VolumeInfo": "evolve_pulumi.models.info",
     "VolumeMount": "evolve_pulumi.models.sandbox",

@@ -23,7 +23,7 @@ from evolve_pulumi.lifecycle.kinds import KINDS
 from evolve_pulumi.models.info import SandboxInfo
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.models.sandbox import SandboxOptions
-from evolve_pulumi.vendors import accounts, connect, holding_a_key
+from evolve_pulumi.vendors import DEFAULT_BACKEND, accounts, connect, holding_a_key
 from evolve_pulumi.vendors.base import Account
 from evolve_pulumi.vendors.daytona.options import DaytonaOptions
 from evolve_pulumi.vendors.e2b.options import E2BOptions
@@ -84,12 +84,14 @@ def sandbox_provider(provider_type: ProviderType | None = None) -> SandboxProvid
         ConfigurationError: No key is set, or both are and no vendor is named.
     """
     settings = Settings.here()
-    backend = provider_type or settings.get("backend") or _with_key(settings)
+    backend = provider_type or settings.get("backend") or _chosen(settings)
     connection = connect(settings, backend)
-    return _Provider(cast(ProviderType, backend), connection, accounts(settings)(connection))
+    return Provider(cast(ProviderType, backend), connection, accounts(settings)(connection))
 
 
-def _with_key(settings: Settings) -> str:
+def _chosen(settings: Settings) -> str:
+    if settings.flag("local"):
+        return DEFAULT_BACKEND
     found = holding_a_key(settings)
     if len(found) > 1:
         choices = " or ".join(f'sandbox_provider("{each}")' for each in found)
@@ -99,7 +101,7 @@ def _with_key(settings: Settings) -> str:
     return found[0]
 
 
-class _Provider:
+class Provider:
     """An account at a vendor."""
 
     def __init__(self, backend: ProviderType, connection: Connection, account: Account) -> None:

@@ -49,6 +49,7 @@ def test_a_resource_takes_what_its_table_has(resource: Any, kind: str) -> None:
     [
         ("import evolve_pulumi", ("pulumi", "pydantic", "daytona", "e2b")),
         ("from evolve_pulumi import Sandbox", ("daytona", "e2b")),
+        ("from evolve_pulumi import SandboxInstance, sandbox_provider", ("pulumi", "daytona", "e2b")),
         ("import evolve_pulumi.cli", ("pulumi", "pydantic", "daytona", "e2b", "aiohttp")),
     ],
 )

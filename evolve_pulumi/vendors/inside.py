@@ -213,7 +213,7 @@ class SandboxFiles(Protocol):
         ...
 
     def watch_dir(self, path: str, on_event: Callable[[FileEvent], None], *, recursive: bool = False) -> Watch:
-        """Call back, from a thread, for what happens in a folder. The vendor's table says how, and what it costs."""
+        """Call back, from a thread, for what happens in a folder; each vendor says how, and what it costs."""
         ...
 
     def set_permissions(self, path: str, mode: int) -> None:
@@ -299,7 +299,7 @@ class SandboxGit(Protocol):
 class SandboxInstance(Protocol):
     """One sandbox. Making this object calls nobody and wakes nothing; `is_running` wakes nothing either.
 
-    All else on a sandbox that sleeps raises NotReadyError, or wakes it where the vendor does so by itself.
+    All else on a sandbox that sleeps raises NotReadyError; but at E2B it wakes one whose `auto_resume` says so.
     """
 
     @property

@@ -45,8 +45,11 @@ class DaytonaCommands:
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """`process.exec`, which tells both streams as one; with callbacks a session, deleted at the end."""
-        line = _bash(command) if stdin is None else self._fed(command, stdin)
+        """`process.exec`, which tells both streams as one; with callbacks a session, deleted at the end.
+
+        `stdin` is uploaded to a file in /tmp, which is removed when the command has it open.
+        """
+        line = _reading_nothing(command) if stdin is None else self._fed(command, stdin)
         if on_stdout or on_stderr:
             with self._session(f"evolve-run-{secrets.token_hex(4)}") as session:
                 key = self._start(session, line, env, working_directory)
@@ -72,7 +75,7 @@ class DaytonaCommands:
     ) -> "DaytonaCommand":
         """A session of its own, whose name holds the pid."""
         pid = secrets.randbelow(PIDS - 1) + 1
-        line = _bash(command) if stdin else f"{_bash(command)} < /dev/null"
+        line = _bash(command) if stdin else _reading_nothing(command)
         with self._session(_name(pid), stays=True) as session:
             return DaytonaCommand(self, pid, self._start(session, line, env, working_directory))
 
@@ -223,11 +226,11 @@ class DaytonaCommand:
             return CommandResult(code[0], "", "")
 
     def send_stdin(self, data: str) -> None:
-        """Write to its standard input."""
+        """As `commands.send_stdin`."""
         self._commands.feed(self._pid, self._key, data)
 
     def kill(self) -> bool:
-        """End it and all that it started; False where it had ended."""
+        """As `commands.kill`."""
         return self._commands.kill(self._pid)
 
 
@@ -238,6 +241,11 @@ def _name(pid: int) -> str:
 def _bash(command: str) -> str:
     """A command line for whatever shell Daytona finds in the image."""
     return f"bash -c {shlex.quote(command)}"
+
+
+def _reading_nothing(command: str) -> str:
+    """A command line that finds the end of its input; in a session it would wait for some."""
+    return f"{_bash(command)} < /dev/null"
 
 
 def _unwrapped(line: str) -> str:

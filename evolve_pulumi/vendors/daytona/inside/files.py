@@ -6,12 +6,14 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from daytona import FileUpload
+from daytona.common.errors import DaytonaFileNotFoundError
 from daytona_toolbox_api_client import FileInfo as Seen
 
 from evolve_pulumi.errors import NotFoundError, VendorError
 from evolve_pulumi.vendors.daytona.inside.toolbox import Toolbox
 from evolve_pulumi.vendors.daytona.inside.watching import Listed
 from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, TextMatch
+from evolve_pulumi.vendors.streams import send
 from evolve_pulumi.vendors.watching import Polling
 
 FOLDER_MODE = "755"
@@ -64,8 +66,8 @@ class DaytonaFiles:
         """`fs.delete_file`; what is not found is gone."""
         try:
             self._toolbox.replay(lambda box: box.fs.delete_file(path, recursive=True))
-        except NotFoundError:
-            return
+        except NotFoundError as error:
+            self._is_of_file(error)
 
     def rename(self, old: str, new: str) -> None:
         """`fs.move_files`."""
@@ -82,7 +84,10 @@ class DaytonaFiles:
 
     def write_stream(self, path: str, chunks: Iterable[bytes]) -> None:
         """`fs.upload_file_stream`."""
-        self._toolbox.call(lambda box: box.fs.upload_file_stream(_Reader(chunks), path))
+        send(
+            chunks,
+            lambda pieces: self._toolbox.call(lambda box: box.fs.upload_file_stream(_Reader(pieces), path)),
+        )
 
     def upload_url(self, path: str, expires_seconds: int = 300) -> str:
         """`upload_url`: takes a POST with a form, the content in its part `file`."""
@@ -118,8 +123,14 @@ class DaytonaFiles:
     def _find(self, path: str) -> FileInfo | None:
         try:
             return self.info(path)
-        except NotFoundError:
+        except NotFoundError as error:
+            self._is_of_file(error)
             return None
+
+    def _is_of_file(self, error: NotFoundError) -> None:
+        """Raises NotFoundError where it is the sandbox that is not there."""
+        if not isinstance(error.__cause__, DaytonaFileNotFoundError):
+            self._toolbox.look()
 
 
 class _Reader(io.RawIOBase):

@@ -1,17 +1,18 @@
 """Commands in an E2B sandbox, by envd's own processes and their pids."""
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from e2b import CommandExitException, CommandHandle, NotFoundException, Sandbox, TimeoutException
+from e2b import CommandExitException, CommandHandle, Sandbox, TimeoutException
 
+from evolve_pulumi.errors import UnreachableError, VendorError
 from evolve_pulumi.vendors.e2b.inside.envd import Envd
 from evolve_pulumi.vendors.following import Following, took_longer
 from evolve_pulumi.vendors.inside import CommandResult, OnOutput, ProcessInfo
 
 KILL_SECONDS = 30
 NO_LIMIT = 0
-JOBS = "set -m;"
+SPAWNED = "set -m; bash -c "
 """What a spawned command line begins with: under job control the command is a group, and ends with all it started."""
 
 
@@ -32,28 +33,32 @@ class E2BCommands:
         on_stdout: OnOutput | None = None,
         on_stderr: OnOutput | None = None,
     ) -> CommandResult:
-        """`commands.run`; with `stdin`, in the background, fed by `send_stdin` and `close_stdin`."""
+        """`commands.run`; `stdin` by `send_stdin` and `close_stdin`.
+
+        When its time is over E2B kills the command, and not what that has started.
+        """
         if stdin is not None:
             process = self.spawn(command, env=env, working_directory=working_directory, stdin=True)
             return process.fed(stdin, timeout_seconds, on_stdout, on_stderr)
 
         def run(box: Sandbox) -> CommandResult:
+            handle = box.commands.run(
+                command,
+                background=True,
+                envs=dict(env or {}),
+                cwd=working_directory,
+                timeout=timeout_seconds or NO_LIMIT,
+            )
             try:
-                done = box.commands.run(
-                    command,
-                    envs=dict(env or {}),
-                    cwd=working_directory,
-                    timeout=timeout_seconds or NO_LIMIT,
-                    on_stdout=on_stdout,
-                    on_stderr=on_stderr,
-                )
-            except CommandExitException as failed:
-                return CommandResult(failed.exit_code, failed.stdout, failed.stderr)
+                return _ended(handle, on_stdout, on_stderr)
             except TimeoutException as error:
+                # The others of its kind are not about time.
                 if type(error) is TimeoutException and timeout_seconds:
                     raise took_longer(timeout_seconds) from error
                 raise
-            return CommandResult(done.exit_code, done.stdout, done.stderr)
+            except BaseException:
+                box.commands.kill(handle.pid)
+                raise
 
         return self._envd.call(run)
 
@@ -65,10 +70,14 @@ class E2BCommands:
         working_directory: str | None = None,
         stdin: bool = False,
     ) -> "E2BCommand":
-        """`commands.run` in the background, without a limit on its time."""
+        """`commands.run` in the background, without a limit on its time. It goes on when its handle is let go of.
+
+        E2B sends what it writes to the handle: one that is kept and not waited for may hold up a command that writes
+        much.
+        """
         source = "" if stdin else " < /dev/null"
         # What bash has to say of its job is not the command's output, nor has a job ended that is only stopped.
-        script = f"{JOBS} bash -c {shlex.quote(command)}{source} & set +m; exec > /dev/null 2>&1; wait $!"
+        script = f"{SPAWNED}{shlex.quote(command)}{source} & set +m; exec > /dev/null 2>&1; wait $!"
         handle = self._envd.call(
             lambda box: box.commands.run(
                 script, background=True, envs=dict(env or {}), cwd=working_directory, stdin=stdin, timeout=NO_LIMIT
@@ -80,7 +89,7 @@ class E2BCommands:
         """`commands.list`, of those that were spawned here."""
         every = self._envd.replay(lambda box: box.commands.list())
         scripts = {each.pid: each.args[-1] for each in every if each.args}
-        return [ProcessInfo(pid, _unwrapped(text)) for pid, text in scripts.items() if text.startswith(JOBS)]
+        return [ProcessInfo(pid, _unwrapped(text)) for pid, text in scripts.items() if text.startswith(SPAWNED)]
 
     def connect(self, pid: int) -> "E2BCommand":
         """`commands.connect`: what it writes from now on."""
@@ -90,10 +99,6 @@ class E2BCommands:
     def send_stdin(self, pid: int, data: str) -> None:
         """`commands.send_stdin`."""
         self._envd.call(lambda box: box.commands.send_stdin(pid, data))
-
-    def close_stdin(self, pid: int) -> None:
-        """Let it find the end of its input; one that has ended does not look for it."""
-        self._envd.call(lambda box: _ignoring_ended(lambda: box.commands.close_stdin(pid)))
 
     def kill(self, pid: int) -> bool:
         """Kill the group that it is, which envd cannot, and with `commands.kill` what waits for it."""
@@ -128,11 +133,11 @@ class E2BCommand:
         return self._following.wait(timeout_seconds, on_stdout, on_stderr)
 
     def send_stdin(self, data: str) -> None:
-        """Write to its standard input."""
+        """As `commands.send_stdin`."""
         self._commands.send_stdin(self.pid, data)
 
     def kill(self) -> bool:
-        """End it and all that it started; False where it had ended."""
+        """As `commands.kill`."""
         return self._commands.kill(self.pid)
 
     def fed(
@@ -142,29 +147,38 @@ class E2BCommand:
         # One that nobody listens to would stop to read.
         self._following.start()
         try:
-            self._envd.call(lambda box: _ignoring_ended(lambda: box.commands.send_stdin(self.pid, stdin)))
-            self._commands.close_stdin(self.pid)
+            self._feed(stdin, timeout_seconds)
             return self.wait(timeout_seconds=timeout_seconds, on_stdout=on_stdout, on_stderr=on_stderr)
         except BaseException:
             self.kill()
             raise
 
+    def _feed(self, stdin: str, timeout_seconds: float | None) -> None:
+        """Write all of its input; it may have ended, or closed it, before."""
+        try:
+            # It takes as long as the command takes to read.
+            seconds = timeout_seconds or NO_LIMIT
+            self._envd.call(lambda box: box.commands.send_stdin(self.pid, stdin, request_timeout=seconds))
+            self._envd.call(lambda box: box.commands.close_stdin(self.pid))
+        except UnreachableError:
+            raise
+        except VendorError:
+            return
+
     def _follow(self, on_stdout: OnOutput, on_stderr: OnOutput) -> int:
         with self._envd.reached():
-            try:
-                return self._handle.wait(on_stdout=on_stdout, on_stderr=on_stderr).exit_code
-            except CommandExitException as failed:
-                return failed.exit_code
+            return _ended(self._handle, on_stdout, on_stderr).exit_code
 
 
-def _ignoring_ended(call: Callable[[], None]) -> None:
+def _ended(handle: CommandHandle[str], on_stdout: OnOutput | None, on_stderr: OnOutput | None) -> CommandResult:
+    """Wait for a command's end, whatever its exit code."""
     try:
-        call()
-    except NotFoundException:
-        return
+        done = handle.wait(on_stdout=on_stdout, on_stderr=on_stderr)
+    except CommandExitException as failed:
+        return CommandResult(failed.exit_code, failed.stdout, failed.stderr)
+    return CommandResult(done.exit_code, done.stdout, done.stderr)
 
 
 def _unwrapped(script: str) -> str:
     """The command line as it was given."""
-    words = shlex.split(script)
-    return words[4] if words[2:4] == ["bash", "-c"] else script
+    return shlex.split(script.removeprefix(SPAWNED))[0]

@@ -9,6 +9,7 @@ from e2b import E2B, Sandbox, SandboxInfo, SandboxNotRunningException, SandboxSt
 
 from evolve_pulumi.errors import NotReadyError, UnreachableError
 from evolve_pulumi.vendors.e2b.errors import translated
+from evolve_pulumi.vendors.e2b.options import TIMEOUT_MINUTES
 from evolve_pulumi.vendors.e2b.place import Place
 from evolve_pulumi.vendors.retry import patiently
 
@@ -29,9 +30,16 @@ class Envd:
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        """The SDK's object. Connecting would wake it, so it is looked at first; raises NotReadyError."""
-        self._require_running()
-        return patiently(lambda: self._translated(self._connect), READ_SECONDS)
+        """The SDK's object. Connecting wakes any, so it is looked at first: where it sleeps, and requests are not to
+        wake it, this raises NotReadyError."""
+        seen = self.look()
+        sleeps = seen.state != SandboxState.RUNNING
+        if sleeps and not (seen.lifecycle and seen.lifecycle["auto_resume"]):
+            raise self._asleep(seen)
+        seconds = 60 * TIMEOUT_MINUTES if sleeps else NO_LONGER_SECONDS
+        return patiently(
+            lambda: self._translated(lambda: self.sdk.Sandbox.connect(self.id, timeout=seconds)), READ_SECONDS
+        )
 
     def look(self) -> SandboxInfo:
         """What E2B tells of it, as it is now."""
@@ -51,19 +59,16 @@ class Envd:
                 yield sandbox
         except UnreachableError as error:
             if isinstance(error.__cause__, SandboxNotRunningException):
-                self._require_running()
+                seen = self.look()
+                raise (self._asleep(seen) if seen.state != SandboxState.RUNNING else error) from error
             raise
 
     def replay(self, call: Callable[[Sandbox], T]) -> T:
         """Ask for something that may be asked for again where no answer came."""
         return patiently(lambda: self.call(call), READ_SECONDS)
 
-    def _connect(self) -> Sandbox:
-        return self.sdk.Sandbox.connect(self.id, timeout=NO_LONGER_SECONDS)
-
-    def _require_running(self) -> None:
-        if (state := self.look().state) != SandboxState.RUNNING:
-            raise NotReadyError(f"the sandbox {self.id} is {state.value}", remedy="Start it: `resume()`.")
+    def _asleep(self, seen: SandboxInfo) -> NotReadyError:
+        return NotReadyError(f"the sandbox {self.id} is {seen.state.value}", remedy="Start it: `resume()`.")
 
     def _translated(self, call: Callable[[], T]) -> T:
         with translated(self.place.endpoint):

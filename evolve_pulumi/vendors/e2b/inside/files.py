@@ -9,6 +9,7 @@ from e2b import EntryInfo, FilesystemEventType, FileType
 from evolve_pulumi.errors import UnsupportedError
 from evolve_pulumi.vendors.e2b.inside.envd import Envd
 from evolve_pulumi.vendors.inside import Content, FileEvent, FileInfo, TextMatch
+from evolve_pulumi.vendors.streams import send
 from evolve_pulumi.vendors.watching import Polling
 
 Kind = Literal["created", "written", "removed", "renamed", "permissions"]
@@ -72,7 +73,7 @@ class E2BFiles:
 
     def write_stream(self, path: str, chunks: Iterable[bytes]) -> None:
         """`files.write` of an iterable."""
-        self._envd.call(lambda box: box.files.write(path, chunks))  # pyright: ignore[reportUnknownMemberType, reportUnknownLambdaType]
+        send(chunks, lambda pieces: self._envd.call(lambda box: box.files.write(path, pieces)))  # pyright: ignore[reportUnknownMemberType, reportUnknownLambdaType]
 
     def upload_url(self, path: str, expires_seconds: int = 300) -> str:
         """`upload_url`: takes a POST with a form, the content in its part `file`."""
@@ -93,19 +94,19 @@ class E2BFiles:
         return Polling(events, on_event, WATCH_SECONDS, lambda: self._envd.call(lambda _: handle.stop()))
 
     def set_permissions(self, path: str, mode: int) -> None:
-        """E2B has none."""
+        """UnsupportedError: run `chmod` with `commands.run`."""
         raise _unsupported("set permissions of files", f"chmod {mode:o} PATH")
 
     def find(self, path: str, pattern: str) -> Sequence[TextMatch]:
-        """E2B has none."""
+        """UnsupportedError: run `grep` with `commands.run`."""
         raise _unsupported("search in files", "grep -rnF TEXT FOLDER")
 
     def search(self, path: str, pattern: str) -> Sequence[str]:
-        """E2B has none."""
+        """UnsupportedError: run `find` with `commands.run`."""
         raise _unsupported("search for files", "find FOLDER -name PATTERN")
 
     def replace(self, paths: Sequence[str], old: str, new: str) -> None:
-        """E2B has none."""
+        """UnsupportedError: run `sed` with `commands.run`."""
         raise _unsupported("replace in files", "sed -i s/OLD/NEW/g FILE")
 
 
