@@ -18,10 +18,14 @@ if TYPE_CHECKING:
         preview_url,
         signed_preview_url,
     )
+    from evolve_pulumi.models.files import InlineFile
     from evolve_pulumi.models.info import SandboxInfo, SnapshotInfo, VolumeInfo
     from evolve_pulumi.models.managed import Timeouts
     from evolve_pulumi.models.sandbox import VolumeMount
     from evolve_pulumi.models.service import Health
+    from evolve_pulumi.resources.command import Command
+    from evolve_pulumi.resources.files import Files
+    from evolve_pulumi.resources.git_repository import GitRepository
     from evolve_pulumi.resources.labels import Labels
     from evolve_pulumi.resources.sandbox import Sandbox
     from evolve_pulumi.resources.service import Service
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Command",
     "CommandHandle",
     "CommandResult",
     "DaytonaOptions",
@@ -56,8 +61,11 @@ __all__ = [
     "EvolveError",
     "FileEvent",
     "FileInfo",
+    "Files",
+    "GitRepository",
     "GitStatus",
     "Health",
+    "InlineFile",
     "Labels",
     "NotFoundError",
     "NotReadyError",
@@ -89,6 +97,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Command": "evolve_pulumi.resources.command",
     "CommandHandle": "evolve_pulumi.vendors.inside",
     "CommandResult": "evolve_pulumi.vendors.inside",
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
@@ -100,8 +109,11 @@ _HOMES = {
     "EvolveError": "evolve_pulumi.errors",
     "FileEvent": "evolve_pulumi.vendors.inside",
     "FileInfo": "evolve_pulumi.vendors.inside",
+    "Files": "evolve_pulumi.resources.files",
+    "GitRepository": "evolve_pulumi.resources.git_repository",
     "GitStatus": "evolve_pulumi.vendors.inside",
     "Health": "evolve_pulumi.models.service",
+    "InlineFile": "evolve_pulumi.models.files",
     "Labels": "evolve_pulumi.resources.labels",
     "NotFoundError": "evolve_pulumi.errors",
     "NotReadyError": "evolve_pulumi.errors",

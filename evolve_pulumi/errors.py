@@ -5,6 +5,7 @@ EvolveError
 ├── RefusedError                it could be done, but would lose or orphan something
 ├── UnsupportedError            the vendor has no such thing
 ├── NotReadyError               it exists and does not become what it was declared to be
+├── UnfinishedError             it exists and is recorded, and not all of it is as declared: the next update goes on
 └── VendorError                 the vendor's API refused, or did not answer
     ├── AuthenticationError     the credentials are not accepted
     ├── NotFoundError           there is no such object in this account
@@ -15,7 +16,8 @@ EvolveError
     └── UnreachableError        no answer, or a broken one: nobody knows whether the call was carried out
 """
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 
 class EvolveError(Exception):
@@ -54,6 +56,16 @@ class UnsupportedError(EvolveError):
 
 class NotReadyError(EvolveError):
     """Something that was created does not come up."""
+
+
+class UnfinishedError(EvolveError):
+    """Something was made, not all of it, and is worth keeping: it is recorded as what it is, and finished later."""
+
+    def __init__(self, cause: EvolveError, id: str, outs: Mapping[str, Any]) -> None:
+        remedy = cause.remedy or "What is there is recorded, and the next `pulumi up` goes on from it."
+        super().__init__(cause.words, remedy=remedy, details=cause.details)
+        self.id = id
+        self.outs = outs
 
 
 class VendorError(EvolveError):

@@ -10,6 +10,11 @@ from evolve_pulumi.dynamic.provider import provider
 from evolve_pulumi.lifecycle.kinds import KINDS
 
 SINCE_0_1 = {
+    "command": "gASVNgAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMB2NvbW1hbmSUhZRSlC4=",
+    "files": "gASVNAAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMBWZpbGVzlIWUUpQu",
+    "git_repository": (
+        "gASVPQAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMDmdpdF9yZXBvc2l0b3J5lIWUUpQu"
+    ),
     "labels": "gASVNQAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMBmxhYmVsc5SFlFKULg==",
     "sandbox": "gASVNgAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMB3NhbmRib3iUhZRSlC4=",
     "service": "gASVNgAAAAAAAACMG2V2b2x2ZV9wdWx1bWkuZHluYW1pYy5lbnRyeZSMBGxvYWSUk5SMB3NlcnZpY2WUhZRSlC4=",

@@ -8,10 +8,12 @@ import pytest
 from typing_extensions import get_type_hints
 
 import evolve_pulumi
-from evolve_pulumi import Labels, Sandbox, Service, Snapshot, Volume
+from evolve_pulumi import Command, Files, GitRepository, Labels, Sandbox, Service, Snapshot, Volume
 from evolve_pulumi.lifecycle.kinds import KINDS
 
-MANAGED = {"connection", "owner", "default_labels", "active", "errored", "running"}
+MANAGED = {"connection", "owner", "default_labels", "active", "errored", "running"} | {
+    *("drifted", "source_files", "source_folder", "commit", "clean"),
+}
 
 
 def test_all_is_sorted_and_everything_in_it_is_there() -> None:
@@ -23,7 +25,16 @@ def test_all_is_sorted_and_everything_in_it_is_there() -> None:
 
 @pytest.mark.parametrize(
     ("resource", "kind"),
-    [(Labels, "labels"), (Sandbox, "sandbox"), (Service, "service"), (Snapshot, "snapshot"), (Volume, "volume")],
+    [
+        (Command, "command"),
+        (Files, "files"),
+        (GitRepository, "git_repository"),
+        (Labels, "labels"),
+        (Sandbox, "sandbox"),
+        (Service, "service"),
+        (Snapshot, "snapshot"),
+        (Volume, "volume"),
+    ],
 )
 def test_a_resource_takes_what_its_table_has(resource: Any, kind: str) -> None:
     """The constructor's type is the table itself, with the vendors' options beside it."""

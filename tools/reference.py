@@ -33,7 +33,7 @@ def main() -> None:
     """Print the whole document."""
     print(INTRODUCTION)
     for kind in KINDS.values():
-        print(f"## {kind.name.capitalize()}\n")
+        print(f"## {kind.words.capitalize()}\n")
         print("\n".join(_portable(kind)), end="\n\n")
         for backend in VENDORS:
             print("\n".join(_options(kind, backend)), end="")
@@ -124,13 +124,18 @@ def _type(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
         name = reference.rsplit("/", 1)[-1]
         fields = definitions[name]["properties"]
         return f"`{name}`: " + ", ".join(f"`{key}` ({_type(item, definitions)})" for key, item in fields.items())
+    if either := schema.get("anyOf"):
+        return " or ".join(_type(item, definitions) for item in either)
     if choices := schema.get("enum"):
         return " or ".join(f"`{choice}`" for choice in choices)
+    if "type" not in schema:
+        return "anything"
     if schema["type"] == "array":
         return f"list of {_type(schema['items'], definitions)}"
     if schema["type"] == "object":
-        inner = schema.get("additionalProperties", {})
-        return f"names to {'names to strings' if inner.get('type') == 'object' else 'strings'}"
+        inner = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties", {}))
+        values = _type(inner, definitions) if inner else "string"
+        return "names to strings" if values == "string" else f"names to {values}"
     return schema["type"] + _bounds(schema)
 
 

@@ -38,7 +38,7 @@ def prepare(workers: int) -> None:
     _widen_pool(workers)
     if not debugging():
         sys.tracebacklimit = 0
-    _show_builds()
+    _show_progress()
     threading.Thread(target=_watch_parent, args=(os.getppid(),), name="evolve-parent-watch", daemon=True).start()
 
 
@@ -68,11 +68,13 @@ def work() -> Generator[Callable[[], bool]]:
             _counted.notify_all()
 
 
-def _show_builds() -> None:
-    """Send what builds write to the engine, which shows the process's output."""
-    builds = logging.getLogger("evolve_pulumi.build")
-    builds.addHandler(logging.StreamHandler(sys.stdout))
-    builds.setLevel(logging.INFO)
+def _show_progress() -> None:
+    """Send what builds and commands write to the engine, which shows the process's output."""
+    shown = logging.StreamHandler(sys.stdout)
+    for name in ("evolve_pulumi.build", "evolve_pulumi.command"):
+        logger = logging.getLogger(name)
+        logger.addHandler(shown)
+        logger.setLevel(logging.INFO)
 
 
 def _watch_parent(parent: int) -> None:

@@ -19,8 +19,8 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from evolve_pulumi.dynamic import entry, process
-from evolve_pulumi.errors import EvolveError
+from evolve_pulumi.dynamic import entry, process, unfinished
+from evolve_pulumi.errors import EvolveError, UnfinishedError
 from evolve_pulumi.lifecycle.kinds import KINDS
 from evolve_pulumi.lifecycle.resource import Lifecycle
 from evolve_pulumi.schema import UNKNOWN, Values
@@ -81,7 +81,12 @@ class Provider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make it; undo it where the engine is gone and nobody will record it."""
         with _reported(), process.work() as orphaned:
-            id, outs = self._lifecycle.create(_incoming(props))
+            try:
+                id, outs = self._lifecycle.create(_incoming(props))
+            except UnfinishedError as error:
+                if orphaned() or not unfinished.record(error):
+                    self._lifecycle.delete(error.id, error.outs)
+                raise
             if orphaned():
                 self._lifecycle.delete(id, outs)
             return CreateResult(id, outs)
@@ -95,7 +100,11 @@ class Provider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change it in place."""
         with _reported(), process.work():
-            return UpdateResult(self._lifecycle.update(_id, _incoming(_olds), _incoming(_news)))
+            try:
+                return UpdateResult(self._lifecycle.update(_id, _incoming(_olds), _incoming(_news)))
+            except UnfinishedError as error:
+                unfinished.record(error)
+                raise
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Remove it."""

@@ -49,7 +49,9 @@ def check(kind: Kind, table: Table, olds: Values, news: Values) -> Checked:
             entry.place(inputs, entry.normalised(value))
         except ValidationError as error:
             failures.extend(_failures(entry, error))
-    failures.extend(Failure(path, why) for path, why in kind.contradictions(table.backend, inputs))
+    said = {failure.path for failure in failures}
+    contradictions = kind.contradictions(table.backend, inputs)
+    failures.extend(Failure(path, why) for path, why in contradictions if path not in said)
     if ("name",) in table.by_path:
         inputs.update(_named(kind, table, olds, inputs))
     return Checked(inputs, tuple(failures))
@@ -69,7 +71,7 @@ def _strangers(kind: Kind, table: Table, news: Values) -> Iterator[Failure]:
                 yield Failure(name, "takes that vendor's options")
         for path in paths:
             if path not in known:
-                yield Failure(path, f"is not an argument of a {kind.name}{_suggestion(path, known)}")
+                yield Failure(path, f"is not an argument of a {kind.words}{_suggestion(path, known)}")
 
 
 def _suggestion(path: str, known: set[str]) -> str:

@@ -5,16 +5,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evolve_pulumi.lifecycle.services import SERVICE_OPERATIONS, Services, ServiceState
+from evolve_pulumi.lifecycle.commands import COMMAND_OPERATIONS, CommandInSandbox
+from evolve_pulumi.lifecycle.files import FILES_OPERATIONS, FilesInSandbox
+from evolve_pulumi.lifecycle.inside import InSandboxes
+from evolve_pulumi.lifecycle.repositories import GIT_REPOSITORY_OPERATIONS, RepositoryInSandbox
+from evolve_pulumi.lifecycle.services import SERVICE_OPERATIONS, ServiceInSandbox, ServiceState
+from evolve_pulumi.models.command import CommandArgs
+from evolve_pulumi.models.files import FilesArgs, FilesState
+from evolve_pulumi.models.git_repository import GitRepositoryArgs, GitRepositoryState
 from evolve_pulumi.models.labels import LabelsArgs
-from evolve_pulumi.models.managed import Labelled, Owned
+from evolve_pulumi.models.managed import Contained, Labelled, Owned
 from evolve_pulumi.models.sandbox import SandboxArgs, SandboxState
 from evolve_pulumi.models.service import ServiceArgs
+from evolve_pulumi.models.service import contradictions as service_contradictions
 from evolve_pulumi.models.snapshot import SnapshotArgs, SnapshotState
 from evolve_pulumi.models.volume import VolumeArgs
 from evolve_pulumi.schema import Operation, Table, Values, is_unknown
 from evolve_pulumi.vendors import VENDORS, vendor
-from evolve_pulumi.vendors.base import Account, Objects
+from evolve_pulumi.vendors.base import Account, Contradictions, Objects, no_contradictions
 
 
 def _nothing(_outs: Values) -> dict[str, Any]:
@@ -38,8 +46,15 @@ class Kind:
     """How long its creation may take where the program does not say."""
     operations: tuple[Operation, ...] = ()
     """Those that are the same at every vendor."""
+    refuses: Contradictions = no_contradictions
+    """What is refused at every vendor."""
     derived: Callable[[Values], dict[str, Any]] = _nothing
     """Outputs that follow from properties and other outputs, without asking anyone."""
+
+    @property
+    def words(self) -> str:
+        """Its name as users read it."""
+        return self.name.replace("_", " ")
 
     @functools.cache  # noqa: B019 - kinds live as long as the process
     def table(self, backend: str) -> Table:
@@ -53,11 +68,11 @@ class Kind:
         )
 
     def contradictions(self, backend: str, inputs: Values) -> Iterable[tuple[str, str]]:
-        """Paths of values that a vendor refuses, alone or together with others, and why."""
+        """Paths of values that are refused, alone or together with others, and why."""
         values = self.table(backend).values(inputs)
         known = {name: value for name, value in values.items() if not is_unknown(value)}
-        own = vendor(backend).kinds.get(self.name)
-        return own.contradictions(known, values.keys() - known.keys()) if own else ()
+        own, unknown = vendor(backend).kinds.get(self.name), values.keys() - known.keys()
+        return (*self.refuses(known, unknown), *(own.contradictions(known, unknown) if own else ()))
 
     def is_tagged(self, backend: str) -> bool:
         """Whether its names at a vendor end in a tag that tells what an object is made from."""
@@ -98,6 +113,30 @@ KINDS: Mapping[str, Kind] = {
             holds_data=True,
         ),
         Kind("labels", (Owned, LabelsArgs), lambda account: account.objects("labels")),
-        Kind("service", (Owned, ServiceState, ServiceArgs), Services, operations=SERVICE_OPERATIONS),
+        Kind(
+            "files",
+            (Contained, FilesState, FilesArgs),
+            lambda account: InSandboxes(account, FilesInSandbox()),
+            operations=FILES_OPERATIONS,
+        ),
+        Kind(
+            "command",
+            (Contained, CommandArgs),
+            lambda account: InSandboxes(account, CommandInSandbox()),
+            operations=COMMAND_OPERATIONS,
+        ),
+        Kind(
+            "git_repository",
+            (Contained, GitRepositoryState, GitRepositoryArgs),
+            lambda account: InSandboxes(account, RepositoryInSandbox()),
+            operations=GIT_REPOSITORY_OPERATIONS,
+        ),
+        Kind(
+            "service",
+            (Contained, ServiceState, ServiceArgs),
+            lambda account: InSandboxes(account, ServiceInSandbox()),
+            operations=SERVICE_OPERATIONS,
+            refuses=service_contradictions,
+        ),
     )
 }

@@ -1,11 +1,12 @@
 """The life of one kind's resources, from declared properties to the vendor's objects and back."""
 
+import dataclasses
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from evolve_pulumi.errors import EvolveError, NotFoundError, RefusedError
+from evolve_pulumi.errors import EvolveError, NotFoundError, RefusedError, UnfinishedError
 from evolve_pulumi.lifecycle import adoption
 from evolve_pulumi.lifecycle.check import Checked, check
 from evolve_pulumi.lifecycle.kinds import Kind
@@ -61,7 +62,7 @@ class Lifecycle:
                 seen = adoption.adopt(table, objects, news, seconds)
                 return seen.id, self._outs(news, seen)
             made = objects.create(table.fields(news), seconds)
-            return made.id, self._outs(news, made)
+            return made.id, self._finished(table, news, made)
 
     def read(self, id: str, olds: Values) -> Refreshed | None:
         """Look at the object; None where it is gone, and only where it really is."""
@@ -72,7 +73,7 @@ class Lifecycle:
             if seen is None:
                 self._refuse_foreign_account(olds)
                 if "account" not in olds:
-                    raise NotFoundError(f"there is no {self.kind.name} {id} in this account")
+                    raise NotFoundError(f"there is no {self.kind.words} {id} in this account")
                 return None
             outs = self._outs(table.overlay(olds, seen.attributes), seen)
             return Refreshed(outs, _inputs(table, outs))
@@ -86,10 +87,10 @@ class Lifecycle:
             answers = {key: value for key, value in olds.items() if key not in _inputs(table, olds)}
             if not steps:
                 return self._outs(news, Observed(id, outputs=answers))
-            recorded, declared = table.fields(olds), table.fields(news)
+            recorded, declared = {**answers, **table.fields(olds)}, table.fields(news)
             seconds = _seconds(news, "update_minutes")
             seen = self._objects(news).update(id, recorded, declared, steps, seconds)
-            return self._outs(news, Observed(id, outputs={**answers, **seen.outputs}))
+            return self._finished(table, news, dataclasses.replace(seen, outputs={**answers, **seen.outputs}))
 
     def delete(self, id: str, olds: Values) -> None:
         """Remove the object, or give it up; that it is not there is fine, if this is where it was."""
@@ -103,7 +104,7 @@ class Lifecycle:
             if olds.get("on_destroy", "delete") != "delete":
                 found = self._give_up(id, olds, seconds)
             else:
-                found = self._objects(olds).delete(id, table.fields(olds), seconds)
+                found = self._objects(olds).delete(id, {**olds, **table.fields(olds)}, seconds)
             if not found:
                 self._refuse_foreign_account(olds)
 
@@ -129,6 +130,13 @@ class Lifecycle:
         outs = {**properties, **seen.outputs}
         return {**outs, **self.kind.derived(outs)}
 
+    def _finished(self, table: Table, news: Values, made: Observed) -> dict[str, Any]:
+        """The properties to record of what was made; raises UnfinishedError, which has them too."""
+        if made.unfinished:
+            outs = self._outs(table.overlay(news, made.attributes), made)
+            raise UnfinishedError(made.unfinished, made.id, outs)
+        return self._outs(news, made)
+
     def _refuse_foreign_account(self, recorded: Values) -> None:
         """An object that another account holds is not gone."""
         account, owner = self.open_account(recorded["connection"]).identity(), recorded.get("account")
@@ -141,7 +149,7 @@ class Lifecycle:
     def _refuse_data_loss(self, properties: Values) -> None:
         if self.kind.holds_data and properties.get("allow_data_loss") is not True:
             raise RefusedError(
-                f"this would delete what is in the {self.kind.name}",
+                f"this would delete what is in the {self.kind.words}",
                 remedy="If that may go: set allow_data_loss=True, run `pulumi up`, and try again.",
             )
 
@@ -151,7 +159,7 @@ class Lifecycle:
         try:
             yield
         except EvolveError as error:
-            error.about(f"{self.kind.name} {properties['owner']['resource']!r}: {operation}")
+            error.about(f"{self.kind.words} {properties['owner']['resource']!r}: {operation}")
             raise
 
 

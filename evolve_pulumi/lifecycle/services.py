@@ -6,26 +6,43 @@ Readiness is asked for inside the sandbox, by bash's own /dev/tcp: that needs no
 way from here to the preview URL.
 """
 
-import secrets
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
-from evolve_pulumi.errors import NotFoundError, NotReadyError
+from evolve_pulumi.errors import NotReadyError
+from evolve_pulumi.lifecycle import inside
 from evolve_pulumi.models.service import RESTART
-from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Attribute, Change, Operation, Values
-from evolve_pulumi.vendors.base import Account, Observed
+from evolve_pulumi.vendors.base import Observed
 from evolve_pulumi.vendors.inside import ProcessInfo, SandboxInstance
 
 LOG_TAIL_LINES = 20
 SLICE_SECONDS = 2
 """How long one look for readiness lasts, before the process itself is looked after."""
+HEALTH_SECONDS = 10
+"""How long a health command may take."""
 PORT_FREE_SECONDS = 5
 ANSWER_BYTES = 65536
+SUPERVISOR = """\
+delay=1
+while :; do
+    started=$SECONDS
+    (
+{command}
+    )
+    code=$?
+    {unless}
+    (( SECONDS - started > 60 )) && delay=1
+    echo "evolve: ended with exit code $code, starts again in $delay s"
+    sleep $delay
+    delay=$(( delay < 30 ? delay * 2 : 60 ))
+done
+"""
+UNLESS = {"on-failure": "(( code )) || exit 0", "always": ":"}
 
 
 class ServiceState(TypedDict, total=False):
@@ -34,61 +51,33 @@ class ServiceState(TypedDict, total=False):
     running: Annotated[bool, Attribute(default=True, every=RESTART)]
 
 
-class Services:
-    """The services of one account's sandboxes."""
+class ServiceInSandbox:
+    """The service of one resource."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def create(self, declared: Values, timeout_seconds: float) -> Observed:
-        """Start the command and wait until its port answers; where it never does, end it again."""
-        id = f"{declared['sandbox_id']}/evolve-{secrets.token_hex(4)}"
-        _start(*self._running(id), declared, timeout_seconds)
-        return Observed(id, outputs={"account": self._account.identity()})
-
-    def read(self, id: str, recorded: Values) -> Observed | None:
-        """Whether it still runs; in a sandbox that does not, it is left as it was recorded."""
-        sandbox, name = self._open(id)
-        try:
-            running = bool(_processes(sandbox, name)) if sandbox.is_running() else recorded["running"]
-        except NotFoundError:
-            return None
-        return Observed(id, {"running": running})
-
-    def update(
-        self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
-    ) -> Observed:
-        """Start it again, with what is declared now."""
-        sandbox, name = self._running(id)
-        _end(sandbox, name)
-        _start(sandbox, name, declared, timeout_seconds)
+    def create(self, sandbox: SandboxInstance, id: str, declared: Values, timeout_seconds: float) -> Observed:
+        """Start the command and wait until it is ready; where it never is, end it again."""
+        _start(sandbox, inside.name_of(id), declared, timeout_seconds)
         return Observed(id)
 
-    def delete(self, id: str, recorded: Values, timeout_seconds: float) -> bool:
-        """End it; where its sandbox is gone or does not run, there is nothing to end."""
-        sandbox, name = self._open(id)
-        try:
-            if sandbox.is_running():
-                _end(sandbox, name)
-        except NotFoundError:
-            return False
-        return True
+    def read(self, sandbox: SandboxInstance, id: str, recorded: Values) -> Observed:
+        """Whether it still runs."""
+        return Observed(id, {"running": bool(_processes(sandbox, inside.name_of(id)))})
 
-    def _open(self, id: str) -> tuple[SandboxInstance, str]:
-        sandbox_id, name = id.split("/", 1)
-        return self._account.sandbox(sandbox_id), name
+    def update(
+        self, sandbox: SandboxInstance, id: str, recorded: Values, declared: Values, timeout_seconds: float
+    ) -> Observed:
+        """Start it again, with what is declared now."""
+        _end(sandbox, inside.name_of(id))
+        _start(sandbox, inside.name_of(id), declared, timeout_seconds)
+        return Observed(id)
 
-    def _running(self, id: str) -> tuple[SandboxInstance, str]:
-        sandbox, name = self._open(id)
-        if not sandbox.is_running():
-            raise NotReadyError(
-                f"the sandbox {sandbox.sandbox_id} is not running", remedy="Start it, then run `pulumi up` again."
-            )
-        return sandbox, name
+    def delete(self, sandbox: SandboxInstance, id: str, recorded: Values, timeout_seconds: float) -> None:
+        """End it."""
+        _end(sandbox, inside.name_of(id))
 
 
-def _restart(_sandbox: Any, _change: Change) -> None:
-    """Carried out by `Services.update`, which has all that it takes."""
+def _restart(_object: Any, _change: Change) -> None:
+    """Carried out by `ServiceInSandbox.update`, which has all that it takes."""
 
 
 SERVICE_OPERATIONS = (Operation("restart", _restart, sends_all=True),)
@@ -96,14 +85,10 @@ SERVICE_OPERATIONS = (Operation("restart", _restart, sends_all=True),)
 
 def _start(sandbox: SandboxInstance, name: str, declared: Values, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
-    port = declared["port"]
-    free = _until(f"! {_connects(port)}", PORT_FREE_SECONDS)
-    if sandbox.commands.run(free, timeout_seconds=PORT_FREE_SECONDS + 10).exit_code:
-        raise NotReadyError(
-            f"port {port} is in use inside the sandbox",
-            remedy="Give the service another port, or end what listens there.",
-        )
+    _await_free(sandbox, declared.get("port"))
     sandbox.files.write(_script_path(name), _script(name, declared))
+    if health := declared.get("health", {}).get("command"):
+        sandbox.files.write(_health_path(name), "\n".join([*_surroundings(declared), health, ""]))
     command = sandbox.commands.spawn(f"bash {_script_path(name)}")
     try:
         _wait_until_ready(sandbox, name, declared, deadline)
@@ -111,6 +96,20 @@ def _start(sandbox: SandboxInstance, name: str, declared: Values, timeout_second
         command.kill()
         sandbox.files.remove(_log_path(name))
         raise
+    finally:
+        if health:
+            sandbox.files.remove(_health_path(name))
+
+
+def _await_free(sandbox: SandboxInstance, port: int | None) -> None:
+    if port is None:
+        return
+    free = _until(f"! {_connects(port)}", PORT_FREE_SECONDS)
+    if sandbox.commands.run(free, timeout_seconds=PORT_FREE_SECONDS + 10).exit_code:
+        raise NotReadyError(
+            f"port {port} is in use inside the sandbox",
+            remedy="Give the service another port, or end what listens there.",
+        )
 
 
 def _end(sandbox: SandboxInstance, name: str) -> None:
@@ -126,18 +125,23 @@ def _processes(sandbox: SandboxInstance, name: str) -> list[ProcessInfo]:
 
 def _script(name: str, declared: Values) -> str:
     """The command with its environment, in a file that removes itself: nothing of it shows in process arguments."""
-    exports = [f"export {variable}={shlex.quote(value)}" for variable, value in declared.get("env", {}).items()]
-    directory = declared.get("working_directory")
+    command, restart = declared["command"], declared.get("restart", "no")
     return "\n".join(
         [
             'rm -f -- "$0"',
             f"exec > {_log_path(name)} 2>&1",
-            f"cd {shlex.quote(directory)} || exit" if directory else "cd",
-            *exports,
-            declared["command"],
+            *_surroundings(declared),
+            SUPERVISOR.format(command=command, unless=UNLESS[restart]) if restart in UNLESS else command,
             "",
         ]
     )
+
+
+def _surroundings(declared: Values) -> list[str]:
+    """The lines of a script that set its directory and environment."""
+    directory = declared.get("working_directory")
+    exports = [f"export {variable}={shlex.quote(value)}" for variable, value in declared.get("env", {}).items()]
+    return [f"cd {shlex.quote(directory)} || exit" if directory else "cd", *exports]
 
 
 def _script_path(name: str) -> str:
@@ -148,22 +152,40 @@ def _log_path(name: str) -> str:
     return f"/tmp/.{name}.log"
 
 
+def _health_path(name: str) -> str:
+    return f"/tmp/.{name}.health"
+
+
 def _wait_until_ready(sandbox: SandboxInstance, name: str, declared: Values, deadline: float) -> None:
-    port, health = declared["port"], declared.get("health", {})
+    condition = _is_ready(name, declared)
     while True:
         seconds = min(SLICE_SECONDS, max(1, round(deadline - time.monotonic())))
-        look = sandbox.commands.run(_until(_answers(port, health), seconds), timeout_seconds=seconds + 10)
+        look = sandbox.commands.run(_until(condition, seconds), timeout_seconds=seconds + HEALTH_SECONDS + 10)
         if not _processes(sandbox, name):
             raise NotReadyError("the command ended before it was ready", details=_tail(sandbox, name))
         if look.exit_code == 0:
             return
         if time.monotonic() > deadline:
-            status = look.stdout.strip()
             raise NotReadyError(
-                f"port {port} answers with status {status}" if status else f"port {port} does not answer",
+                _why_not(declared, look.stdout.strip()),
                 remedy="If it only needs longer, raise timeouts.create_minutes.",
                 details=_tail(sandbox, name),
             )
+
+
+def _is_ready(name: str, declared: Values) -> str:
+    """A condition in bash, which leaves in `$status` what came instead."""
+    health = declared.get("health", {})
+    if "command" in health:
+        return f"status=$(timeout {HEALTH_SECONDS} bash {_health_path(name)} 2>&1)"
+    return _answers(declared["port"], health)
+
+
+def _why_not(declared: Values, status: str) -> str:
+    if "command" in declared.get("health", {}):
+        return f"its health command does not succeed: {status}" if status else "its health command does not succeed"
+    port = declared["port"]
+    return f"port {port} answers with status {status}" if status else f"port {port} does not answer"
 
 
 def _tail(sandbox: SandboxInstance, name: str) -> str:

@@ -74,6 +74,13 @@ class Owned(Located, total=False):
     owner: Annotated[Owner, Attribute()]
 
 
+class Contained(Located, total=False):
+    """Entries of a kind that lives inside a sandbox, and is the same at every vendor."""
+
+    owner: Annotated[Owner, Attribute(every=Wire(once=True))]
+    """Says whose output is shown."""
+
+
 class Labelled(Located, total=False):
     """Entries of a kind with labels at the vendor: its owner and the default labels are stamped on it."""
 

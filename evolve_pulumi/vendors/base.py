@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from evolve_pulumi.errors import EvolveError
 from evolve_pulumi.models.info import SandboxInfo, SnapshotInfo, VolumeInfo
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.planning import Step
@@ -25,6 +26,8 @@ class Observed:
     """Current values by attribute name, as far as the vendor tells them."""
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What it answered beside them."""
+    unfinished: EvolveError | None = None
+    """What kept it from becoming all that is declared. What it is instead is recorded; the next update goes on."""
 
 
 class Objects(Protocol):
@@ -114,7 +117,13 @@ class Account(Protocol):
         ...
 
 
-def _none(_declared: Values, _unknown: Collection[str]) -> Iterable[tuple[str, str]]:
+Contradictions = Callable[[Values, Collection[str]], Iterable[tuple[str, str]]]
+"""Paths of declared values that are refused, alone or together with others, and why; of known values, and the names of
+those that are not known yet."""
+
+
+def no_contradictions(_declared: Values, _unknown: Collection[str]) -> Iterable[tuple[str, str]]:
+    """Nothing is refused."""
     return ()
 
 
@@ -125,9 +134,8 @@ class KindAtVendor:
     options: type | None
     """A TypedDict with what this vendor has alone, given under the vendor's name."""
     operations: tuple[Operation, ...]
-    contradictions: Callable[[Values, Collection[str]], Iterable[tuple[str, str]]] = _none
-    """Paths of declared values that the vendor refuses, alone or together with others, and why; of known values, and
-    the names of those that are not known yet."""
+    contradictions: Contradictions = no_contradictions
+    """What this vendor refuses."""
     is_tagged: bool = False
     """Whether what an object is made from shows in a tag behind its name, `name:tag`, instead of another name."""
 

@@ -1,6 +1,7 @@
 """What the documents show, and every example, runs as it stands."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.cloud import Cloud
 from tests.preview import get
 from tests.pulumi_engine import Stack
+from tests.sources.repository import Repository
 
 ROOT = Path(__file__).parents[2]
 README_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
@@ -45,10 +47,14 @@ def test_an_example(cloud: Cloud, tmp_path: Path, backend: str, folder: Path) ->
     project = folder / "Pulumi.yaml"
     text = (project if project.exists() else ROOT / "Pulumi.yaml").read_text().replace("main: examples/preview\n", "")
     program = (folder / "__main__.py").read_text()
+    shutil.copytree(folder, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
     stack = Stack(tmp_path, program, project=text, env={"EVOLVE_LOCAL_FOLDER": str(cloud.folder)})
     if not project.exists():
         stack.config_set("evolve:local", "true")
     stack.config_set("evolve:backend", backend)
+    if 'config.get("repository")' in program:
+        Repository(tmp_path / "repository").commit(page="hello")
+        stack.config_set("repository", str(tmp_path / "repository"))
     comes_up_and_leaves_nothing(stack, cloud)
 
 

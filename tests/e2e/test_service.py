@@ -6,6 +6,7 @@ from tests.cloud import Cloud
 from tests.e2e.sides import Side
 from tests.preview import get
 from tests.pulumi_engine import Stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("at")
 SERVE = "exec python3 -m http.server 3000"
@@ -166,3 +167,47 @@ def test_a_taken_port_is_said(stack: Stack) -> None:
     result = stack.up()
     assert result.code != 0
     assert "service 'other': create: port 3000 is in use inside the sandbox" in result.output
+
+
+def test_one_without_a_port_is_ready_when_its_health_command_succeeds(stack: Stack, at: Side) -> None:
+    """The command has the service's environment and directory, and is kept no longer than it is needed."""
+    command = 'sleep 1; echo "$SECRET" > ready; exec sleep 1000'
+    health = 'Health(command=\'test "$(cat ready)" = "$SECRET"\')'
+    service = f"command='{command}', health={health}, env={{'SECRET': 'hunter2'}}, working_directory='/tmp'"
+    stack.write(program(service).replace("port=3000, ", ""))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    assert at.run(id, "cat /tmp/ready; ls /tmp/.evolve-*.health 2>/dev/null | wc -l").split() == ["hunter2", "0"]
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+    never = "health=Health(command='echo not yet; false'), timeouts=Timeouts(create_minutes=0.05, update_minutes=0.05)"
+    stack.write(program(f"command='exec sleep 1000', {never}").replace("port=3000, ", ""))
+    failed = stack.up()
+    assert failed.code != 0
+    assert "service 'page': update: its health command does not succeed: not yet" in failed.output
+
+
+@pytest.mark.parametrize(("restart", "code"), [("always", 0), ("on-failure", 3)])
+def test_one_that_ends_is_started_again_inside(stack: Stack, at: Side, restart: str, code: int) -> None:
+    """Without anybody who looks, and for as long as the sandbox runs."""
+    command = f"echo begun >> /tmp/starts; python3 -m http.server 3000 || exit {code}; exit {code}"
+    stack.write(program(f"command='{command}', restart='{restart}'"))
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    at.run(id, "pkill -f [h]ttp.server")
+    until(lambda: at.run(id, "cat /tmp/starts") == "begun\nbegun\n")
+    until(lambda: get(stack.outputs()["url"]).status_code == 200)
+    assert stack.up("--refresh", "--expect-no-changes").ok()
+    stack.write(program(f"command='{command}', restart='{restart}'").replace("page = Service", "page = box or Service"))
+    stack.up().ok()
+    assert at.processes(id) == []
+    assert at.run(id, "pgrep -f [h]ttp.server || echo none") == "none\n"
+
+
+def test_one_that_ended_well_is_not_started_again_on_failure(stack: Stack, at: Side) -> None:
+    stack.write(
+        program(f"command='{SERVE[5:]} & until test -e /tmp/end; do sleep 0.1; done; kill $!', restart='on-failure'")
+    )
+    stack.up().ok()
+    id = stack.outputs()["id"]
+    at.run(id, "touch /tmp/end")
+    until(lambda: "~running" in stack.preview("--refresh").ok().output)

@@ -23,6 +23,11 @@ CHANGES = {
         ("http.server 3000", "http.server  3000"),
         ('tags=["stable"]', 'tags=["next"]'),
     ],
+    "inside": [
+        ('"greeting": "hello"', '"greeting": "good day"'),
+        ('ref="HEAD"', 'ref="HEAD~1"'),
+        ('create="date"', 'create="date --utc"'),
+    ],
 }
 """Each of them changes one resource in place."""
 
@@ -43,7 +48,7 @@ def test_a_stored_state_lives_on(stack: Stack, cloud: Cloud, stored: Path) -> No
     ids = stack.outputs()["ids"]
     assert stack.up("--refresh", "--expect-no-changes").ok()
     changed = older["program"]
-    for before, after in CHANGES[backend]:
+    for before, after in CHANGES[older.get("name", backend)]:
         assert before in changed
         changed = changed.replace(before, after)
     stack.write(changed)

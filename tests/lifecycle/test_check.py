@@ -15,6 +15,7 @@ MANAGED = {
     "connection": {"backend": "daytona", "endpoint": "http://127.0.0.1:1/api"},
     "owner": {"project": "p", "stack": "s", "resource": "Web site"},
 }
+INSIDE = {"sandbox_id": "s", "path": "app"}
 SERVICE = {"sandbox_id": "s", "command": "true", "port": 80, "running": True}
 
 
@@ -119,6 +120,24 @@ def failures(kind: str, news: Mapping[str, Any], backend: str = "daytona") -> li
         ),
         ("sandbox", {"timeouts": {"create": 1.0}}, "timeouts.create: Extra inputs are not permitted"),
         ("service", {"running": True, "command": "x", "port": 80}, "sandbox_id: is required"),
+        (
+            "service",
+            {"sandbox_id": "s", "command": "x", "running": True},
+            "port: is required, unless health is a command",
+        ),
+        (
+            "service",
+            {**SERVICE, "health": {"command": "true", "path": "/"}},
+            "health.command: goes only without path and status",
+        ),
+        ("service", {**SERVICE, "restart": "never"}, "restart: Input should be 'no', 'on-failure' or 'always'"),
+        (
+            "files",
+            {**INSIDE, "files": {"/etc/x": ""}},
+            "files./etc/x: is not a path below the folder, such as etc/app.conf",
+        ),
+        ("command", {"sandbox_id": "s", "create": ""}, "create: String should have at least 1 character"),
+        ("git_repository", {**INSIDE, "source": ".", "branch": "x"}, "branch: is not an argument of a git repository"),
         ("service", {**SERVICE, "health": {"path": "nope"}}, "health.path: String should match pattern '^/[!-~]*$'"),
         (
             "service",

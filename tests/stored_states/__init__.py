@@ -1,6 +1,7 @@
 """States of stacks as releases wrote them. Each file is kept for ever: later releases update and destroy what it holds.
 
-`python -m tests.stored_states NAME BACKEND` writes one with the code as it is, on a local cloud of its own.
+`python -m tests.stored_states NAME PROGRAM [BACKEND]` writes one with the code as it is, on a local cloud of its own.
+The programs of one vendor alone have its name.
 """
 
 import json
@@ -67,7 +68,29 @@ page = Service(
 pulumi.export("ids", [each.id for each in (data, tools, box, named, page)])
 pulumi.export("token", box.preview_token)
 """
-PROGRAMS = {"daytona": DAYTONA, "e2b": E2B}
+INSIDE = """
+import os
+import subprocess
+
+import pulumi
+from evolve_pulumi import Command, Files, GitRepository, InlineFile, Sandbox, Service
+
+# A repository whose commits have the same hashes each time.
+commit = "git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message=one"
+if not os.path.exists("source"):
+    script = f"git init --quiet source && cd source && {commit} && {commit} && echo notes > notes"
+    dates = {"GIT_AUTHOR_DATE": "@1700000000 +0000", "GIT_COMMITTER_DATE": "@1700000000 +0000"}
+    subprocess.run(script, shell=True, check=True, env=os.environ | dates)
+
+box = Sandbox("box")
+texts = {"greeting": "hello", "secret": InlineFile(content=pulumi.Output.secret("hidden"), mode="600")}
+files = Files("files", sandbox_id=box.id, path="app", files=texts, source="source/notes")
+code = GitRepository("code", sandbox_id=box.id, path="code", source="source", ref="HEAD")
+setup = Command("setup", sandbox_id=box.id, create="date", delete="true", triggers=["one", 2])
+idle = Service("idle", sandbox_id=box.id, command="exec sleep 100000", restart="always", health={"command": "true"})
+pulumi.export("ids", [each.id for each in (box, files, code, setup, idle)])
+"""
+PROGRAMS = {"daytona": DAYTONA, "e2b": E2B, "inside": INSIDE}
 
 
 def own_values(deployment: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -75,6 +98,7 @@ def own_values(deployment: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for resource in deployment["resources"]:
         name, outputs = resource["urn"].rsplit("::", 1)[-1], resource.get("outputs", {})
         known = {"id": resource.get("id"), "name": outputs.get("name"), "token": _plain(outputs.get("preview_token"))}
+        known["folder"] = outputs.get("source_folder")
         yield from ((value, f"<{name} {word}>") for word, value in known.items() if value)
     ours = (each["outputs"] for each in deployment["resources"] if "connection" in each.get("outputs", {}))
     outputs = next(ours)

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Counts lines, as a tool of the agent would.
+wc -l *
