@@ -10,6 +10,7 @@ import pytest
 from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox
 
 from tests.cloud import Cloud
+from tests.e2e.sides import Side
 from tests.pulumi_engine import Stack
 from tests.waiting import until
 
@@ -92,3 +93,16 @@ pulumi.export("url", pulumi.Output.secret(signed_preview_url(found.id, 3000)))
     assert failed.code != 0
     assert "sandbox 'nowhere': look up: Daytona answered 404" in failed.output
     assert "Traceback" not in failed.output
+
+
+def test_a_program_reaches_into_its_sandboxes_where_the_stack_has_them(stack: Stack, at: Side) -> None:
+    stack.write("""
+import pulumi
+from evolve_pulumi import Sandbox, sandbox_provider
+
+box = Sandbox("web")
+pulumi.export("told", box.id.apply(lambda id: sandbox_provider().connect(id).commands.run("echo inside").stdout))
+pulumi.export("vendor", sandbox_provider().provider_type)
+""")
+    stack.up().ok()
+    assert stack.outputs() == {"told": "inside\n", "vendor": at.backend}
