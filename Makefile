@@ -15,7 +15,7 @@ down: sync ## destroy the dev stack; the local cloud stays up, with nothing in i
 	@tools/stack destroy $(ARGS)
 
 test: sync engine ## run the tests
-	$(RUN) pytest $(ARGS)
+	$(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: sync ## check format, lint, types and layers
 	$(RUN) ruff format --check

@@ -1,12 +1,24 @@
-"""What users write today: as many sandboxes as the first argument says, at once, with the vendor's SDK."""
+"""What users write today: sandboxes made at once with a vendor's SDK; how many, and which vendor's, are arguments."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from daytona import Daytona
+count, backend = int(sys.argv[1]), sys.argv[2]
+if backend == "daytona":
+    from daytona import Daytona
 
-daytona = Daytona()
-count = int(sys.argv[1])
+    daytona = Daytona()
+
+    def create() -> object:
+        return daytona.create()
+
+else:
+    from e2b import Sandbox
+
+    def create() -> object:
+        return Sandbox.create()
+
+
 with ThreadPoolExecutor(count) as pool:
-    for made in [pool.submit(daytona.create) for _ in range(count)]:
+    for made in [pool.submit(create) for _ in range(count)]:
         made.result()

@@ -37,16 +37,17 @@ def main(
     latency: Annotated[float, typer.Option(help="Seconds that each create takes longer.")] = 0.3,
     runs: Annotated[int, typer.Option(help="Runs of each, after one that does not count.")] = 3,
     parallel: Annotated[int, typer.Option(help="The engine's --parallel.")] = 64,
+    backend: Annotated[str, typer.Option(help="daytona or e2b.")] = "daytona",
 ) -> None:
     with running_cloud() as (_, cloud), tempfile.TemporaryDirectory() as folder:
         _clean(cloud, latency)
-        floor = _engine(cloud, Path(folder, "floor"), FLOOR.format(count=count))
-        ours = _engine(cloud, Path(folder, "ours"), OURS.format(count=count))
+        floor = _engine(cloud, backend, Path(folder, "floor"), FLOOR.format(count=count))
+        ours = _engine(cloud, backend, Path(folder, "ours"), OURS.format(count=count))
         option = f"--parallel={parallel}"
         stacks = {"floor": floor, "ours": ours}
         timed: dict[str, Callable[[], object]] = {
             "floor": lambda: floor.up(option).ok(),
-            "raw": lambda: _raw(cloud, count),
+            "raw": lambda: _raw(cloud, backend, count),
             "ours": lambda: ours.up(option).ok(),
         }
         seconds: dict[str, list[float]] = {name: [] for name in timed}
@@ -61,25 +62,28 @@ def main(
                     sizes[name] = _bytes_each(stack, count)
                     stack.destroy(option).ok()
                 _clean(cloud, latency)
-        print(json.dumps(_report(count, latency, parallel, seconds, peaks, sizes), indent=2))
+        report = _report(seconds, peaks, sizes)
+        settings = {"backend": backend, "sandboxes": count, "latency_seconds": latency, "parallel": parallel}
+        print(json.dumps({**settings, **report}, indent=2))
 
 
 def _clean(cloud: Cloud, latency: float) -> None:
     cloud.reset()
-    cloud.inject(method="POST", path=r"/daytona/api/sandbox$", delay_seconds=latency)
+    cloud.inject(method="POST", path=r"/(daytona/api/sandbox|e2b/api/v2/sandboxes)$", delay_seconds=latency)
 
 
-def _engine(cloud: Cloud, folder: Path, program: str) -> Stack:
+def _engine(cloud: Cloud, backend: str, folder: Path, program: str) -> Stack:
     folder.mkdir()
     environment = {"EVOLVE_LOCAL_FOLDER": str(cloud.folder), "PYTHONPATH": str(HERE)}
     stack = Stack(folder, program, env=environment)
     stack.config_set("evolve:local", "true")
+    stack.config_set("evolve:backend", backend)
     return stack
 
 
-def _raw(cloud: Cloud, count: int) -> None:
-    environment = {"DAYTONA_API_URL": cloud.daytona_api_url, "DAYTONA_API_KEY": cloud.api_key, "PATH": "/usr/bin:/bin"}
-    subprocess.run([sys.executable, str(HERE / "raw.py"), str(count)], env=environment, check=True)
+def _raw(cloud: Cloud, backend: str, count: int) -> None:
+    environment = {**cloud.environment, "PATH": "/usr/bin:/bin"}
+    subprocess.run([sys.executable, str(HERE / "raw.py"), str(count), backend], env=environment, check=True)
 
 
 def _seconds(run: Callable[[], object]) -> float:
@@ -94,19 +98,9 @@ def _bytes_each(stack: Stack, count: int) -> float:
     return sum(len(json.dumps(item, indent=4)) for item in resources) / count
 
 
-def _report(
-    count: int,
-    latency: float,
-    parallel: int,
-    seconds: dict[str, list[float]],
-    peaks: dict[str, int],
-    sizes: dict[str, float],
-) -> dict[str, Any]:
+def _report(seconds: dict[str, list[float]], peaks: dict[str, int], sizes: dict[str, float]) -> dict[str, Any]:
     medians = {name: statistics.median(values[1:]) for name, values in seconds.items()}
     return {
-        "sandboxes": count,
-        "latency_seconds": latency,
-        "parallel": parallel,
         **{f"{name}_seconds": round(value, 2) for name, value in medians.items()},
         "ratio": round(medians["ours"] / (medians["floor"] + medians["raw"]), 3),
         "peak_concurrency": {name: peaks[name] for name in ("raw", "ours")},

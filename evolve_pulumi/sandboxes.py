@@ -17,18 +17,18 @@ from typing import Literal, Protocol, cast
 from typing_extensions import Unpack, get_type_hints
 
 from evolve_pulumi import names
-from evolve_pulumi.errors import ConfigurationError, RefusedError
+from evolve_pulumi.errors import RefusedError
 from evolve_pulumi.lifecycle.check import check
 from evolve_pulumi.lifecycle.kinds import KINDS
 from evolve_pulumi.models.info import SandboxInfo
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.models.sandbox import SandboxOptions
-from evolve_pulumi.vendors import DEFAULT_BACKEND, accounts, connect, holding_a_key
+from evolve_pulumi.vendors import accounts, backend_of, connect
 from evolve_pulumi.vendors.base import Account
 from evolve_pulumi.vendors.daytona.options import DaytonaOptions
 from evolve_pulumi.vendors.e2b.options import E2BOptions
 from evolve_pulumi.vendors.inside import SandboxInstance
-from evolve_pulumi.vendors.settings import Settings, no_backend
+from evolve_pulumi.vendors.settings import Settings
 
 ProviderType = Literal["daytona", "e2b"]
 
@@ -84,21 +84,9 @@ def sandbox_provider(provider_type: ProviderType | None = None) -> SandboxProvid
         ConfigurationError: No key is set, or both are and no vendor is named.
     """
     settings = Settings.here()
-    backend = provider_type or settings.get("backend") or _chosen(settings)
+    backend = provider_type or settings.get("backend") or backend_of(settings)
     connection = connect(settings, backend)
     return Provider(cast(ProviderType, backend), connection, accounts(settings)(connection))
-
-
-def _chosen(settings: Settings) -> str:
-    if settings.flag("local"):
-        return DEFAULT_BACKEND
-    found = holding_a_key(settings)
-    if len(found) > 1:
-        choices = " or ".join(f'sandbox_provider("{each}")' for each in found)
-        raise ConfigurationError("there are keys for more than one vendor", remedy=f"Name the one: {choices}.")
-    if not found:
-        raise no_backend()
-    return found[0]
 
 
 class Provider:

@@ -10,7 +10,7 @@ from evolve_pulumi.local.agent.logs import EXIT
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.errors import CommandEndedError, NotFoundError, SessionEndedError, SessionExistsError
 from evolve_pulumi.local.logs import LogReader, Record
-from evolve_pulumi.local.processes import as_sink, pour
+from evolve_pulumi.local.pipes import write_all
 from evolve_pulumi.local.programs import Programs
 from evolve_pulumi.local.records import Sandbox
 
@@ -71,30 +71,28 @@ class Commands:
         raise NotFoundError(f"Command {key} not found")
 
     async def run(
-        self, sandbox: Sandbox, name: str, text: str, *, fed: bool = False, echoed: bool = True
+        self, sandbox: Sandbox, name: str, text: str, *, echo: bool = True
     ) -> "tuple[str, asyncio.Future[int]]":
-        """Queue a command in a session; returns its key and its exit code to come.
+        """Queue a command in a session, in whose log its input shows unless it is not to echo.
 
-        It finds its input empty, or is fed; then its log shows what with, unless that is not to be echoed.
+        Returns its key and its exit code to come.
         """
         await self.session(sandbox, name)
         guest = self._cloud.guest(sandbox)
         key = str(uuid.uuid4())
         try:
-            return key, await guest.run(name, key, text, self._cloud.place(sandbox).logs, fed=fed, echoed=echoed)
+            return key, await guest.run(name, key, text, self._cloud.place(sandbox).logs, echo=echo)
         except ProcessLookupError:
             raise SessionEndedError(f"Session {name} has ended") from None
 
-    async def feed(self, sandbox: Sandbox, name: str, key: str, text: str) -> None:
-        """Write to what a command reads; raises CommandEndedError."""
+    async def send_input(self, sandbox: Sandbox, name: str, key: str, data: bytes) -> None:
+        """Feed a command that runs; raises NotFoundError or CommandEndedError."""
         command = await self.command(sandbox, name, key)
+        if command.code is not None:
+            raise CommandEndedError(f"Command has already completed with exit code {command.code}")
         guest = self._cloud.guest(sandbox)
-        try:
-            with as_sink(await guest.input_of_command(name, key)) as sink:
-                await pour(text.encode(), sink)
-        except BrokenPipeError:
-            raise CommandEndedError(f"Command {key} takes no input; its exit code is {command.code}") from None
-        await guest.call("echo", session=name, key=key, text=text)
+        await write_all(await guest.command_input_of(name, key), data)
+        await guest.call("echo", session=name, key=key, text=data.decode())
 
     async def close_session(self, sandbox: Sandbox, name: str) -> None:
         """Kill everything in a session and forget its logs; raises NotFoundError."""

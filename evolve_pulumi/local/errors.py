@@ -1,6 +1,7 @@
 """What the local cloud refuses, each kind with one sentence; a vendor's file gives it the vendor's words.
 
 CloudError
+  AbsentError
   NotFoundError
   NameTakenError
   BusyError
@@ -21,6 +22,7 @@ CloudError
   VolumeNotReadyError
   VolumeInUseError
   CommandTimeoutError
+  CommandEndedError
   InterpreterEndedError
   GitError
   SessionExistsError
@@ -32,6 +34,10 @@ from enum import StrEnum
 
 class CloudError(Exception):
     """A request the cloud refuses; each kind says why in one sentence."""
+
+
+class AbsentError(CloudError):
+    """The local cloud has no such operation."""
 
 
 class NotFoundError(CloudError):
@@ -152,12 +158,12 @@ class GitError(CloudError):
         self.problem = problem
 
 
+class CommandEndedError(CloudError):
+    """The command has ended, so it takes no more input."""
+
+
 class SessionExistsError(CloudError):
     """There is a session of that name."""
-
-
-class CommandEndedError(CloudError):
-    """The command takes no input, any more or at all."""
 
 
 class SessionEndedError(CloudError):

@@ -8,8 +8,8 @@ from typing import Any
 from evolve_pulumi.local.guest import Guest
 
 CHUNK = 1 << 18
-MOVE_SECONDS = 600
-"""How long moving may take, which is copying between volumes."""
+TREE_SECONDS = 600
+"""How long it may take to go through a whole tree of files."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ async def describe(guest: Guest, path: str) -> dict[str, Any]:
 
 async def entries(guest: Guest, path: str, depth: int) -> list[dict[str, Any]]:
     """The same for what is in a folder, `depth` levels down."""
-    return (await guest.call("list", path=path, depth=depth))["entries"]
+    return (await guest.call("list", patience=TREE_SECONDS, path=path, depth=depth))["entries"]
 
 
 async def make_folder(guest: Guest, path: str, mode: int | None = None) -> bool:
@@ -67,13 +67,13 @@ async def make_folder(guest: Guest, path: str, mode: int | None = None) -> bool:
 async def move(guest: Guest, source: str, destination: str, *, parents: bool = False, replace: bool = True) -> None:
     """Give a file or folder another path, if wanted in the place of what is there, its folders made on demand."""
     await guest.call(
-        "move", patience=MOVE_SECONDS, source=source, destination=destination, parents=parents, replace=replace
+        "move", patience=TREE_SECONDS, source=source, destination=destination, parents=parents, replace=replace
     )
 
 
 async def remove(guest: Guest, path: str, *, recursive: bool) -> None:
     """Remove a file or, with all that is in it, a folder."""
-    await guest.call("remove", path=path, recursive=recursive)
+    await guest.call("remove", patience=TREE_SECONDS, path=path, recursive=recursive)
 
 
 async def set_permissions(guest: Guest, path: str, mode: int | None, owner: str | None, group: str | None) -> None:

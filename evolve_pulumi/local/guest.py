@@ -104,16 +104,17 @@ class Guest:
         reply = await self.call("spawn", fds=fds, argv=argv, env=env, cwd=cwd)
         return int(reply["pid"]), self.end_of(int(reply["pid"]))
 
-    async def run(self, session: str, key: str, text: str, logs: Path, **input: bool) -> "asyncio.Future[int]":
+    async def run(self, session: str, key: str, text: str, logs: Path, *, echo: bool = True) -> "asyncio.Future[int]":
         """Queue a command in a session, with a log of its key's name; the future of its exit code.
 
-        It can be `fed` by the pipe that `input_of_command` answers, and what `echo` is told is `echoed` in its log.
+        What it is fed with shows in the log unless it is not to echo.
+
         Raises ProcessLookupError where the session's shell has ended.
         """
         ended = self.end_of(key)
         log = os.open(logs / f"{key}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            await self.call("run", fds=[log], session=session, key=key, text=text, **input)
+            await self.call("run", fds=[log], session=session, key=key, text=text, echo=echo)
         finally:
             os.close(log)
         return ended
@@ -133,8 +134,8 @@ class Guest:
         fd, _ = await self._descriptor("input", pid=pid)
         return _expected(fd, stat.S_ISFIFO, stat.S_ISCHR)
 
-    async def input_of_command(self, session: str, key: str) -> int:
-        """The pipe that a session's command reads; the caller closes the descriptor."""
+    async def command_input_of(self, session: str, key: str) -> int:
+        """The pipe that a session's running command reads; the caller closes the descriptor."""
         fd, _ = await self._descriptor("command_input", session=session, key=key)
         return _expected(fd, stat.S_ISFIFO)
 

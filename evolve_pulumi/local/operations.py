@@ -4,13 +4,14 @@ Names, methods and paths are those of the vendor's generated clients; `api` says
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from aiohttp import web
 
+from evolve_pulumi.local.errors import AbsentError
 from evolve_pulumi.local.keys import Handler
 
 
@@ -45,18 +46,23 @@ def _operation(*, status: str, **texts: str) -> Operation:
     return Operation(status=Status(status), **texts)
 
 
-def routes(
-    table: Path, api: str, handlers: Sequence[object], absent: Callable[[str], Handler], prefix: str = ""
-) -> list[web.RouteDef]:
+def routes(table: Path, api: str, handlers: Sequence[object], prefix: str = "") -> list[web.RouteDef]:
     """A route for every operation of an API; raises StopIteration where the table promises what has no handler."""
     return [
-        web.route(row.method, prefix + row.path, _handler(row, handlers, absent))
-        for row in operations(table)
-        if row.api == api
+        web.route(row.method, prefix + row.path, _handler(row, handlers)) for row in operations(table) if row.api == api
     ]
 
 
-def _handler(row: Operation, handlers: Sequence[object], absent: Callable[[str], Handler]) -> Handler:
+def _handler(row: Operation, handlers: Sequence[object]) -> Handler:
     if row.status == Status.ABSENT:
-        return absent(row.operation)
+        return _absent(row.operation)
     return next(getattr(each, row.operation) for each in handlers if hasattr(each, row.operation))
+
+
+def _absent(operation: str) -> Handler:
+    """A handler that says of one operation that it is not there."""
+
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        raise AbsentError(f"The local cloud does not implement {operation}")
+
+    return refuse

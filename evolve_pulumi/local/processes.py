@@ -10,7 +10,6 @@ import termios
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from io import FileIO
 from typing import Any
 
 from evolve_pulumi.local.agent.running import WINDOW
@@ -18,6 +17,7 @@ from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.errors import NotFoundError
 from evolve_pulumi.local.guest import Guest, GuestLostError
 from evolve_pulumi.local.logs import LogReader, Record, exit_code
+from evolve_pulumi.local.pipes import write_all
 from evolve_pulumi.local.records import Sandbox, State
 
 
@@ -148,8 +148,7 @@ class Processes:
 
     async def write(self, sandbox: Sandbox, process: Process, data: bytes) -> None:
         """Feed a process, for as long as it takes it to take everything; raises BrokenPipeError where it does not."""
-        with await self._input(sandbox, process) as sink:
-            await pour(data, sink)
+        await write_all(await self._cloud.guest(sandbox).input_of(process.pid), data)
 
     async def close_input(self, sandbox: Sandbox, process: Process) -> None:
         """Let a process find the end of its input."""
@@ -169,32 +168,16 @@ class Processes:
 
     async def resize(self, sandbox: Sandbox, process: Process, size: Size) -> None:
         """Give a process's terminal another size, and tell the process."""
-        with await self._input(sandbox, process) as terminal:
+        terminal = await self._cloud.guest(sandbox).input_of(process.pid)
+        try:
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, WINDOW.pack(size.rows, size.columns, 0, 0))
-
-    async def _input(self, sandbox: Sandbox, process: Process) -> FileIO:
-        return as_sink(await self._cloud.guest(sandbox).input_of(process.pid))
+        finally:
+            os.close(terminal)
 
     def _limit(self, guest: Guest, pid: int, ended: "asyncio.Future[int]", seconds: float) -> None:
         task = asyncio.create_task(_kill_after(guest, pid, ended, seconds))
         self._deadlines.add(task)
         task.add_done_callback(self._deadlines.discard)
-
-
-def as_sink(fd: int) -> FileIO:
-    """A pipe or a terminal that somebody reads, to write to without being held up."""
-    os.set_blocking(fd, False)
-    return FileIO(fd, "wb")
-
-
-async def pour(data: bytes, sink: FileIO) -> None:
-    """Write everything, for as long as the reader takes; raises BrokenPipeError where nobody reads."""
-    while data:
-        written = sink.write(data)
-        if written is None:
-            await _writable(sink.fileno())
-        else:
-            data = data[written:]
 
 
 def _process(pid: int, started: float, size: list[int] | None, about: dict[str, Any]) -> Process:
@@ -211,14 +194,3 @@ async def _kill_after(guest: Guest, pid: int, ended: "asyncio.Future[int]", seco
     if not done:
         with contextlib.suppress(OSError, GuestLostError):
             await guest.call("signal", pid=pid, number=signal.SIGKILL)
-
-
-async def _writable(fd: int) -> None:
-    """Wait until a pipe or a terminal takes more."""
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_writer(fd, lambda: ready.done() or ready.set_result(None))
-    try:
-        await ready
-    finally:
-        loop.remove_writer(fd)

@@ -10,6 +10,7 @@ from io import FileIO
 
 from evolve_pulumi.local.cloud import Cloud
 from evolve_pulumi.local.errors import CommandTimeoutError
+from evolve_pulumi.local.pipes import read_all
 from evolve_pulumi.local.records import Sandbox
 
 
@@ -52,7 +53,7 @@ class Programs:
             error_sink.close()
             try:
                 async with asyncio.timeout(seconds):
-                    texts = await asyncio.gather(_read_all(output), _read_all(errors))
+                    texts = await asyncio.gather(read_all(output), read_all(errors))
                     return Finished(await ended, *texts)
             except TimeoutError:
                 await guest.call("kill", pid=pid, number=signal.SIGKILL)
@@ -74,15 +75,3 @@ def _pipe() -> Generator[tuple[FileIO, FileIO]]:
     source, sink = os.pipe()
     with FileIO(source, "r") as reader, FileIO(sink, "w") as writer:
         yield reader, writer
-
-
-async def _read_all(pipe: FileIO) -> bytes:
-    """Everything that comes out of a pipe, which is closed afterwards."""
-    stream = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(stream), pipe
-    )
-    try:
-        return await stream.read()
-    finally:
-        transport.close()

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.files import TREE_SECONDS
 from evolve_pulumi.local.records import Sandbox
-
-PATIENCE_SECONDS = 120
-"""A large disk takes long to be added up."""
 
 
 @dataclass(frozen=True)
@@ -21,5 +19,5 @@ class Usage:
 async def measure(cloud: Cloud, sandbox: Sandbox) -> Usage:
     """What a sandbox uses now; raises NotRunningError."""
     guest, folder = cloud.guest(sandbox), cloud.tier.root(cloud.place(sandbox))
-    used = await guest.call("usage", patience=PATIENCE_SECONDS, folder=folder)
+    used = await guest.call("usage", patience=TREE_SECONDS, folder=folder)
     return Usage(float(used["cores"]), int(used["memory"]), int(used["disk"]))

@@ -48,12 +48,16 @@ class Timeouts(TypedDict, total=False):
     """Default: 5."""
 
 
+Backend = Literal["daytona", "e2b"]
+"""The vendors' names."""
+
+
 class Placed(TypedDict, total=False):
     """Arguments of every resource."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
 
-    backend: Annotated[Literal["daytona", "e2b"], Attribute()]
+    backend: Annotated[Backend, Attribute()]
     """The vendor, known when the program runs. Default: the stack's `evolve:backend`, else `daytona`."""
 
 

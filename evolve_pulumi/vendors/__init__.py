@@ -31,9 +31,20 @@ def connect(settings: Settings, backend: str | None = None) -> Connection:
     return vendor(backend or settings.get("backend") or DEFAULT_BACKEND).connection(settings)
 
 
-def holding_a_key(settings: Settings) -> list[str]:
-    """The vendors for which a key is configured."""
-    return [name for name, each in VENDORS.items() if each.has_key(settings)]
+def backend_of(settings: Settings) -> str:
+    """The vendor where none is named: the one that there is a key for."""
+    if settings.flag("local"):
+        return DEFAULT_BACKEND
+    having = [name for name, each in VENDORS.items() if each.keys.configured(settings)]
+    if len(having) == 1:
+        return having[0]
+    variables = " or ".join(each.keys.variable for each in VENDORS.values())
+    raise ConfigurationError(
+        f"there are keys for {' and '.join(having)}" if having else f"neither {variables} is set",
+        remedy="Name the one: " + " or ".join(repr(name) for name in VENDORS)
+        if having
+        else f'Set {variables}; for the local cloud: eval "$(evolve-pulumi local env)".',
+    )
 
 
 def accounts(settings: Settings) -> Opener:

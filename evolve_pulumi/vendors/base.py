@@ -13,7 +13,7 @@ from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Operation, Values
 from evolve_pulumi.vendors.inside import SandboxInstance
-from evolve_pulumi.vendors.settings import Settings
+from evolve_pulumi.vendors.settings import Keys, Settings
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,11 @@ class Vendor(Protocol):
     """A vendor, without importing its SDK."""
 
     @property
+    def keys(self) -> Keys:
+        """Where its keys are configured."""
+        ...
+
+    @property
     def kinds(self) -> Mapping[str, KindAtVendor]:
         """The kinds that this vendor has."""
         ...
@@ -146,10 +151,6 @@ class Vendor(Protocol):
 
     def credentials(self, settings: Settings, connection: Connection) -> str:
         """The key for a place; raises ConfigurationError where the settings hold none."""
-        ...
-
-    def has_key(self, settings: Settings) -> bool:
-        """Whether the settings hold the one key, for whatever place."""
         ...
 
     def open(self, connection: Connection, credentials: str) -> Account:

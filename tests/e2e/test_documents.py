@@ -12,7 +12,9 @@ from tests.pulumi_engine import Stack
 ROOT = Path(__file__).parents[2]
 README_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/__main__.py"))
-BUILT_IN_SNAPSHOTS = 2
+BUILT_IN_SNAPSHOTS = 3
+ONLY_AT_DAYTONA = {"labels", "lookup", "resize"}
+"""E2B changes neither the labels nor the sizes of a sandbox, and does not tell of templates that are not yours."""
 
 
 def comes_up_and_leaves_nothing(stack: Stack, cloud: Cloud) -> None:
@@ -32,8 +34,13 @@ def test_a_program_of_the_readme(stack: Stack, cloud: Cloud, program: str) -> No
     comes_up_and_leaves_nothing(stack, cloud)
 
 
-@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
-def test_an_example(cloud: Cloud, tmp_path: Path, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("backend", "folder"),
+    [("daytona", folder) for folder in EXAMPLES]
+    + [("e2b", folder) for folder in EXAMPLES if folder.name not in ONLY_AT_DAYTONA],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_an_example(cloud: Cloud, tmp_path: Path, backend: str, folder: Path) -> None:
     """The one without a project of its own is the repository's."""
     project = folder / "Pulumi.yaml"
     text = (project if project.exists() else ROOT / "Pulumi.yaml").read_text().replace("main: examples/preview\n", "")
@@ -41,6 +48,7 @@ def test_an_example(cloud: Cloud, tmp_path: Path, folder: Path) -> None:
     stack = Stack(tmp_path, program, project=text, env={"EVOLVE_LOCAL_FOLDER": str(cloud.folder)})
     if not project.exists():
         stack.config_set("evolve:local", "true")
+    stack.config_set("evolve:backend", backend)
     comes_up_and_leaves_nothing(stack, cloud)
 
 

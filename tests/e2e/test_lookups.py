@@ -2,39 +2,41 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import httpx
 import pytest
-from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox
+from daytona import CreateSandboxFromSnapshotParams, Daytona
 
 from tests.cloud import Cloud
 from tests.e2e.sides import Side
+from tests.local.e2b.client import client_of
 from tests.pulumi_engine import Stack
 from tests.waiting import until
 
-NAMES = "NotFoundError, get_sandbox, get_snapshot, get_volume, list_sandboxes, preview_url, signed_preview_url"
+NAMES = (
+    "EvolveError, NotFoundError, get_sandbox, get_snapshot, get_volume, list_sandboxes, preview_url, signed_preview_url"
+)
 
 
-@pytest.fixture
-def theirs(sdk: Daytona) -> Sandbox:
-    return sdk.create(CreateSandboxFromSnapshotParams(name="theirs", labels={"team": "docs"}, auto_stop_interval=0))
-
-
-def run(cloud: Cloud, code: str) -> subprocess.CompletedProcess[str]:
-    """A script that knows no Pulumi."""
+def run(cloud: Cloud, backend: str, code: str) -> subprocess.CompletedProcess[str]:
+    """A script that knows no Pulumi, with one vendor's variables in its environment."""
     script = f"import sys\nfrom evolve_pulumi import {NAMES}\n{code}\nassert 'pulumi' not in sys.modules"
-    env = {**os.environ, **cloud.environment}
+    own = {name: value for name, value in cloud.environment.items() if name.startswith(backend.upper())}
+    env = {**os.environ, **own}
     return subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
 
 
-def test_outside_of_a_program(cloud: Cloud, sdk: Daytona, theirs: Sandbox) -> None:
+def test_outside_of_a_program(cloud: Cloud, sdk: Daytona) -> None:
+    theirs = sdk.create(CreateSandboxFromSnapshotParams(name="theirs", labels={"team": "docs"}, auto_stop_interval=0))
     volume = sdk.volume.create("data")
     until(lambda: sdk.volume.get("data").state == "ready")
     sdk.create(CreateSandboxFromSnapshotParams(name="other"))
     result = run(
         cloud,
+        "daytona",
         """
 import dataclasses, json
 found = [get_sandbox("theirs"), *list_sandboxes({"team": "docs"}), get_snapshot("daytona-small"), get_volume("data")]
@@ -62,36 +64,73 @@ print(json.dumps([*(dataclasses.asdict(each) for each in found), *urls, len(list
     assert httpx.get(cloud.url, headers={"Host": host}).status_code == 404
 
 
+def test_outside_of_a_program_at_e2b(cloud: Cloud) -> None:
+    sdk = client_of(cloud)
+    theirs = sdk.Sandbox.create(metadata={"team": "docs"})
+    volume = sdk.Volume.create("data")
+    sdk.Template.build(sdk.Template().from_base_image().run_cmd("true"), "tools")
+    sdk.Sandbox.create()
+    result = run(
+        cloud,
+        "e2b",
+        f"""
+import dataclasses, json
+found = [get_sandbox("{theirs.sandbox_id}"), *list_sandboxes({{"team": "docs"}})]
+found += [get_snapshot("tools"), get_volume("data")]
+url = preview_url(found[0].id, 3000)
+print(json.dumps([*(dataclasses.asdict(each) for each in found), url, len(list_sandboxes())], default=str))
+try:
+    signed_preview_url(found[0].id, 3000)
+except EvolveError as error:
+    print(error)
+""",
+    )
+    assert result.returncode == 0, result.stderr
+    answer, refusal = result.stdout.splitlines()
+    sandbox, listed, snapshot, found_volume, plain, count = json.loads(answer)
+    assert {**sandbox, "public": None} == {**listed, "public": None}
+    assert (sandbox["id"], sandbox["state"], sandbox["snapshot"]) == (theirs.sandbox_id, "running", "base")
+    assert (sandbox["labels"], sandbox["cpu"], sandbox["region"]) == ({"team": "docs"}, 2, None)
+    assert (snapshot["name"], snapshot["state"]) == ("tools", "ready")
+    assert (found_volume["id"], count) == (volume.volume_id, 2)
+    assert plain == f"http://{theirs.get_host(3000)}"
+    assert "E2B signs no preview URLs" in refusal
+    assert "public=True" in refusal
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("get_sandbox('nowhere')", "sandbox 'nowhere': look up: Daytona answered 404"),
-        ("get_snapshot('nowhere')", "snapshot 'nowhere': look up: Daytona answered 404"),
-        ("get_volume('nowhere')", "volume 'nowhere': look up: Daytona has no such volume in this account"),
-        ("preview_url('nowhere', 80)", "sandbox 'nowhere': look up: Daytona answered 404"),
+        ("get_sandbox('nowhere')", r"sandbox 'nowhere': look up: (Daytona answered 404|E2B has no such sandbox)"),
+        ("get_snapshot('nowhere')", r"snapshot 'nowhere': look up: \w+ answered 404"),
+        ("get_volume('nowhere')", r"volume 'nowhere': look up: \w+ has no such volume in this account"),
+        ("preview_url('nowhere', 80)", r"sandbox 'nowhere': look up: (Daytona answered 404|E2B has no such sandbox)"),
     ],
 )
-def test_what_is_not_there_is_named(cloud: Cloud, call: str, words: str) -> None:
-    result = run(cloud, f"try:\n    {call}\nexcept NotFoundError as error:\n    print(error)")
-    assert result.stdout.startswith(words), result.stderr
+@pytest.mark.parametrize("backend", ["daytona", "e2b"])
+def test_what_is_not_there_is_named(cloud: Cloud, backend: str, call: str, words: str) -> None:
+    result = run(cloud, backend, f"try:\n    {call}\nexcept NotFoundError as error:\n    print(error)")
+    assert re.match(words, result.stdout), result.stderr
 
 
-def test_in_a_program_the_stacks_place_is_looked_at_and_errors_are_one_line(stack: Stack, theirs: Sandbox) -> None:
+def test_in_a_program_the_stacks_place_is_looked_at_and_errors_are_one_line(stack: Stack, at: Side) -> None:
     program = """
 import pulumi
-from evolve_pulumi import get_sandbox, signed_preview_url
+from evolve_pulumi import get_sandbox, preview_url
 
 found = get_sandbox("{name}")
 pulumi.export("id", found.id)
-pulumi.export("url", pulumi.Output.secret(signed_preview_url(found.id, 3000)))
+pulumi.export("url", preview_url(found.id, 3000))
 """
-    stack.write(program.format(name="theirs"))
+    theirs = at.make({"team": "docs"})
+    stack.write(program.format(name=theirs))
     stack.up().ok()
-    assert stack.outputs()["id"] == theirs.id
+    assert stack.outputs()["id"] == theirs
+    assert stack.outputs()["url"].startswith(f"http://3000-{theirs}.")
     stack.write(program.format(name="nowhere"))
     failed = stack.preview()
     assert failed.code != 0
-    assert "sandbox 'nowhere': look up: Daytona answered 404" in failed.output
+    assert "sandbox 'nowhere': look up: " in failed.output
     assert "Traceback" not in failed.output
 
 
@@ -106,3 +145,18 @@ pulumi.export("vendor", sandbox_provider().provider_type)
 """)
     stack.up().ok()
     assert stack.outputs() == {"told": "inside\n", "vendor": at.backend}
+
+
+def test_with_keys_for_both_vendors_one_has_to_be_named(cloud: Cloud, sdk: Daytona) -> None:
+    box = sdk.create()
+    code = f"""
+try:
+    get_sandbox("{box.id}")
+except EvolveError as error:
+    print(error)
+print(get_sandbox("{box.id}", backend="daytona").id)
+"""
+    refused, found = run(cloud, "", code).stdout.splitlines()
+    assert "there are keys for daytona and e2b" in refused
+    assert "Name the one: 'daytona' or 'e2b'" in refused
+    assert found == box.id

@@ -242,6 +242,7 @@ def test_default_labels_are_stamped_changed_in_place_and_give_way_to_the_program
     assert "cost" not in sdk.get(id).labels
 
 
+@pytest.mark.usefixtures("at")
 def test_a_preview_creates_nothing_and_imports_no_vendor(stack: Stack, cloud: Cloud) -> None:
     """Python itself reports what each process imports."""
     stack.env["PYTHONPROFILEIMPORTTIME"] = "1"

@@ -9,11 +9,30 @@ from tests.cloud import Cloud
 from tests.pulumi_engine import Stack
 from tests.stored_states import FOLDER, export, own_values, replaced
 
+BUILT_IN_SNAPSHOTS = 3
+
+
+CHANGES = {
+    "daytona": [
+        ('"team": "docs"', '"team": "web"'),
+        ("http.server 3000", "http.server  3000"),
+        ('"reviewed": "yes"', '"reviewed": "no"'),
+    ],
+    "e2b": [
+        ("timeout_minutes=30", "timeout_minutes=20"),
+        ("http.server 3000", "http.server  3000"),
+        ('tags=["stable"]', 'tags=["next"]'),
+    ],
+}
+"""Each of them changes one resource in place."""
+
 
 @pytest.mark.parametrize("stored", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_a_stored_state_lives_on(stack: Stack, cloud: Cloud, stored: Path) -> None:
     """The same program is brought up for its objects; then the stack gets the state that the older release wrote."""
     older = json.loads(stored.read_text())
+    backend = older.get("backend", "daytona")
+    stack.config_set("evolve:backend", backend)
     stack.write(older["program"])
     stack.up().ok()
     now = export(stack)
@@ -23,13 +42,14 @@ def test_a_stored_state_lives_on(stack: Stack, cloud: Cloud, stored: Path) -> No
 
     ids = stack.outputs()["ids"]
     assert stack.up("--refresh", "--expect-no-changes").ok()
-    changed = (
-        older["program"].replace('"team": "docs"', '"team": "web"').replace("http.server 3000", "http.server  3000")
-    )
-    stack.write(changed.replace('"reviewed": "yes"', '"reviewed": "no"'))
-    assert stack.up().ok().changes == {"updated": 3, "same": 4}
+    changed = older["program"]
+    for before, after in CHANGES[backend]:
+        assert before in changed
+        changed = changed.replace(before, after)
+    stack.write(changed)
+    assert stack.up().ok().changes == {"updated": 3, "same": len(ids) - 2}
     assert stack.outputs()["ids"] == ids
     assert stack.up("--refresh", "--expect-no-changes").ok()
     stack.destroy().ok()
     left = cloud.status()
-    assert (left["sandboxes"], left["volumes"], left["snapshots"]) == (0, 0, 2)
+    assert (left["sandboxes"], left["volumes"], left["templates"], left["snapshots"]) == (0, 0, 0, BUILT_IN_SNAPSHOTS)

@@ -18,12 +18,14 @@ MANAGED = {
 SERVICE = {"sandbox_id": "s", "command": "true", "port": 80, "running": True}
 
 
-def checked(kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Checked:
-    return check(KINDS[kind], KINDS[kind].table("daytona"), olds or {}, {**MANAGED, **news})
+def checked(
+    kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, backend: str = "daytona"
+) -> Checked:
+    return check(KINDS[kind], KINDS[kind].table(backend), olds or {}, {**MANAGED, **news})
 
 
-def failures(kind: str, news: Mapping[str, Any]) -> list[str]:
-    return [str(failure) for failure in checked(kind, news).failures]
+def failures(kind: str, news: Mapping[str, Any], backend: str = "daytona") -> list[str]:
+    return [str(failure) for failure in checked(kind, news, backend=backend).failures]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +220,61 @@ def test_is_refused_with_its_path(kind: str, news: Mapping[str, Any], expected: 
     assert failures(kind, news) == [expected]
 
 
+REFUSED_AT_E2B: list[tuple[str, dict[str, Any], str, str]] = [
+    ("sandbox", {"state": "stopped"}, "state", "use paused"),
+    ("sandbox", {"state": "archived"}, "state", "use paused"),
+    ("sandbox", {"on_destroy": "keep"}, "on_destroy", "E2B can only delete"),
+    ("sandbox", {"adopt_id": "i1"}, "adopt_id", "look at it by Sandbox.get"),
+    (
+        "sandbox",
+        {"volumes": [{"volume_id": "v", "mount_path": "/d", "subpath": "a"}]},
+        "volumes.0.subpath",
+        "use one volume for each folder",
+    ),
+    ("sandbox", {"e2b": {"on_timeout": "kill", "auto_resume": True}}, "e2b.auto_resume", "on_timeout='pause'"),
+    ("sandbox", {"e2b": {"timeout_minutes": 0}}, "e2b.timeout_minutes", "greater than 0"),
+    ("sandbox", {"e2b": {"timeout": 5}}, "e2b.timeout", "did you mean e2b.timeout_minutes?"),
+    ("sandbox", {"e2b": {"on_timeout": "stop"}}, "e2b.on_timeout", "'pause' or 'kill'"),
+    ("sandbox", {"e2b": {"allow_out": ["api.example.com"]}}, "e2b.allow_out", "'0.0.0.0/0' in deny_out"),
+    ("sandbox", {"e2b": {"deny_out": ["example.com"]}}, "e2b.deny_out.0", "4 octets"),
+    ("sandbox", {"e2b": {"dns_servers": ["1.1.1"]}}, "e2b.dns_servers.0", "4 octets"),
+    ("sandbox", {"e2b": {"dns_servers": ["1.1.1.1"] * 11}}, "e2b.dns_servers", "at most 10 items"),
+    ("sandbox", {"e2b": {"request_headers": {str(n): {} for n in range(11)}}}, "e2b.request_headers", "at most 10"),
+    ("sandbox", {"e2b": {"egress_proxy": {"address": "a"}}}, "e2b.egress_proxy.address", "should match pattern"),
+    (
+        "sandbox",
+        {"e2b": {"egress_proxy": {"address": "a:1", "password": "p"}}},
+        "e2b.egress_proxy.password",
+        "only with username",
+    ),
+    ("sandbox", {"e2b": {"https_ports": [0]}}, "e2b.https_ports.0", "greater than or equal to 1"),
+    ("labels", {"sandbox_id": "s", "labels": {"a": "b"}}, "labels", "declare labels on the Sandbox itself"),
+    ("snapshot", {}, "image", "is required, or dockerfile in its place"),
+    ("snapshot", {"image": "debian", "dockerfile": "FROM debian"}, "dockerfile", "goes only without image"),
+    ("snapshot", {"image": "debian", "name": "Tools"}, "name", "a template's name at E2B"),
+    ("snapshot", {"image": "debian", "adopt_id": "t"}, "adopt_id", "look at it by Snapshot.get"),
+    ("snapshot", {"image": "debian", "e2b": {"ready_command": "true"}}, "e2b.ready_command", "start_command"),
+    ("snapshot", {"image": "debian", "e2b": {"tags": ["A B"]}}, "e2b.tags.0", "should match pattern"),
+    ("snapshot", {"dockerfile": "FROM a AS b\nFROM b\n"}, "dockerfile", "one stage"),
+    ("volume", {"name": "a b"}, "name", "a volume's name at E2B"),
+]
+
+
+@pytest.mark.parametrize(("kind", "news", "path", "words"), REFUSED_AT_E2B)
+def test_is_refused_at_e2b_with_its_path(kind: str, news: Mapping[str, Any], path: str, words: str) -> None:
+    (failure,) = failures(kind, news, "e2b")
+    assert failure.startswith(f"{path}: ")
+    assert words in failure
+
+
+@pytest.mark.parametrize("backend", ["daytona", "e2b"])
+def test_the_other_vendors_options_are_ignored(backend: str) -> None:
+    options = {"daytona": {"auto_stop_minutes": 5}, "e2b": {"timeout_minutes": 5}}
+    made = checked("sandbox", options, backend=backend)
+    assert (made.failures, made.inputs[backend]) == ((), options[backend])
+    assert made.inputs.keys() & options.keys() == {backend}
+
+
 LEAST = "{}: Input should be greater than or equal to {}"
 MOST = "{}: Input should be less than or equal to {}"
 SHORTEST = "{}: String should have at least 1 character"
@@ -291,6 +348,39 @@ def test_unknown_values_pass_and_what_is_known_beside_them_is_checked() -> None:
     assert (made.failures, made.inputs["labels"]) == ((), {"a": UNKNOWN, "b": "c"})
     assert failures("sandbox", {"labels": {"a": UNKNOWN, "b": 3}}) == ["labels.b: Input should be a valid string"]
     assert failures("service", {"sandbox_id": UNKNOWN, "command": "x", "port": 80, "running": True}) == []
+
+
+class TestTags:
+    """At E2B a tag behind a template's name tells what it is made from."""
+
+    def named(self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> str:
+        return checked("snapshot", news, olds, backend="e2b").inputs["name"]
+
+    def test_the_same_content_has_the_same_tag_and_another_content_another(self) -> None:
+        first = self.named({"image": "debian", "name": "tools"})
+        assert re.fullmatch(r"tools:[0-9a-f]{8}", first)
+        assert self.named({"image": "debian", "name": "tools"}, {"name": first}) == first
+        others = [
+            {"image": "alpine"},
+            {"image": "debian", "cpu": 2},
+            {"image": "debian", "e2b": {"start_command": "x"}},
+        ]
+        assert len({first, *(self.named({**each, "name": "tools"}) for each in others)}) == 4
+
+    def test_what_is_no_content_changes_no_tag(self) -> None:
+        options = {"tags": ["stable"], "public": True}
+        plain = self.named({"image": "debian", "name": "tools"})
+        assert self.named({"image": "debian", "name": "tools", "e2b": options, "timeouts": {}}) == plain
+
+    def test_an_automatic_name_stays_and_its_tag_changes(self) -> None:
+        first = self.named({"image": "debian"})
+        second = self.named({"image": "alpine"}, {"name": first})
+        assert first.split(":")[0] == second.split(":")[0] != ""
+        assert first != second
+        assert resource_of(first.split(":")[0], "p", "s") == "web-site"
+
+    def test_content_that_is_not_known_yet_has_no_tag_yet(self) -> None:
+        assert checked("snapshot", {"image": UNKNOWN}, backend="e2b").inputs["name"] is UNKNOWN
 
 
 class TestNames:

@@ -6,6 +6,7 @@ import time
 import pytest
 from daytona import (
     Daytona,
+    DaytonaCommandAlreadyCompletedError,
     DaytonaConflictError,
     DaytonaNotFoundError,
     DaytonaProcessExecutionTimeoutError,
@@ -13,8 +14,9 @@ from daytona import (
     Sandbox,
     SessionExecuteRequest,
 )
-from daytona.common.errors import DaytonaCommandAlreadyCompletedError
 from daytona.common.process import SessionExecuteResponse
+
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -25,6 +27,10 @@ def session(sandbox: Sandbox) -> Sandbox:
 
 def run(sandbox: Sandbox, command: str, *, run_async: bool = False) -> SessionExecuteResponse:
     return sandbox.process.execute_session_command("s", SessionExecuteRequest(command=command, run_async=run_async))
+
+
+def output(sandbox: Sandbox, command: SessionExecuteResponse) -> str:
+    return sandbox.process.get_session_command_logs("s", command.cmd_id).stdout or ""
 
 
 def test_a_command_answers_output_and_exit_code(sandbox: Sandbox) -> None:
@@ -94,27 +100,6 @@ def test_a_followed_log_arrives_in_order_and_apart(session: Sandbox) -> None:
     assert session.process.get_session_command("s", command.cmd_id).exit_code == 0
 
 
-def follow(sandbox: Sandbox, command: SessionExecuteResponse) -> str:
-    out: list[str] = []
-    asyncio.run(sandbox.process.get_session_command_logs_async("s", command.cmd_id, out.append, out.append))
-    return "".join(out)
-
-
-def test_a_command_that_nobody_waits_for_can_be_written_to(session: Sandbox) -> None:
-    script = 'read -r a; read -r b; echo "got $a and $b"'
-    command = run(session, script, run_async=True)
-    session.process.send_session_command_input("s", command.cmd_id, "one\n")
-    session.process.send_session_command_input("s", command.cmd_id, "ü")
-    assert follow(session, command) == "one\nü\ngot one and ü\n", "the echo comes with the output"
-    quiet = SessionExecuteRequest(command=script, run_async=True, suppress_input_echo=True)
-    command = session.process.execute_session_command("s", quiet)
-    session.process.send_session_command_input("s", command.cmd_id, "x" * 100_000 + "\ny")
-    assert follow(session, command) == f"got {'x' * 100_000} and y\n"
-    with pytest.raises(DaytonaCommandAlreadyCompletedError):
-        session.process.send_session_command_input("s", command.cmd_id, "late")
-    assert run(session, "cat").stdout == "", "one that is waited for finds the end at once"
-
-
 def test_deleting_a_session_kills_everything_in_it(session: Sandbox) -> None:
     run(session, "sleep 1001 & setsid sleep 1002 &")
     run(session, "sleep 1003", run_async=True)
@@ -157,3 +142,29 @@ def test_a_command_ends_when_its_sandbox_is_stopped(daytona: Daytona, session: S
 
     asyncio.run(follow())
     assert out == ["begun\n"]
+
+
+def test_a_command_in_a_session_is_fed(session: Sandbox) -> None:
+    command = run(session, "read first; read second; echo $second $first; cat", run_async=True)
+    for line in ("one", "two\n", "ü"):
+        session.process.send_session_command_input("s", command.cmd_id, line)
+    until(lambda: output(session, command).count("ü\n") == 2)
+    assert output(session, command).startswith("one\n")
+    assert "two one\n" in output(session, command)
+    session.process.delete_session("s")
+
+
+def test_input_is_shown_in_the_log_unless_asked_not_to(session: Sandbox) -> None:
+    request = SessionExecuteRequest(command="read word; echo length ${#word}", run_async=True, suppress_input_echo=True)
+    command = session.process.execute_session_command("s", request)
+    session.process.send_session_command_input("s", command.cmd_id, "secret")
+    until(lambda: session.process.get_session_command("s", command.cmd_id).exit_code == 0)
+    assert output(session, command) == "length 6\n"
+
+
+def test_only_what_runs_takes_input(session: Sandbox) -> None:
+    command = run(session, "true")
+    with pytest.raises(DaytonaCommandAlreadyCompletedError):
+        session.process.send_session_command_input("s", command.cmd_id, "late")
+    with pytest.raises(DaytonaNotFoundError):
+        session.process.send_session_command_input("s", "none", "x")

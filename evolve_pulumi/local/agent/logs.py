@@ -47,10 +47,12 @@ class Log:
         self._sources[source] = stream
         self._selector.register(source, selectors.EVENT_READ, lambda: self._move(source))
 
-    def note(self, stream: int, data: bytes) -> None:
-        """Log something that comes from elsewhere."""
-        for start in range(0, len(data), CHUNK):
-            self._write(stream, data[start : start + CHUNK])
+    def write(self, stream: int, data: bytes) -> None:
+        """Append one record; a full disk loses output, not the sandbox."""
+        try:
+            os.write(self.fd, RECORD.pack(stream, len(data)) + data)
+        except OSError:
+            return
 
     def end(self, code: int) -> None:
         """Log what the sources hold by now, and the exit code behind it."""
@@ -59,7 +61,7 @@ class Log:
             left = struct.unpack("i", fcntl.ioctl(source, termios.FIONREAD, bytes(4)))[0]
             while left > 0 and (moved := self._move(source)):
                 left -= moved
-        self._write(EXIT, EXIT_CODE.pack(code))
+        self.write(EXIT, EXIT_CODE.pack(code))
 
     def close(self) -> None:
         """Let go of the file and of what is left of the sources."""
@@ -77,7 +79,7 @@ class Log:
             # So ends a terminal that nobody has open any more.
             data = b""
         if data:
-            self._write(self._sources[source], data)
+            self.write(self._sources[source], data)
         else:
             self._forget(source)
             if self.complete:
@@ -88,10 +90,3 @@ class Log:
         self._selector.unregister(source)
         del self._sources[source]
         os.close(source)
-
-    def _write(self, stream: int, data: bytes) -> None:
-        """Append one record; a full disk loses output, not the sandbox."""
-        try:
-            os.write(self.fd, RECORD.pack(stream, len(data)) + data)
-        except OSError:
-            return

@@ -158,15 +158,15 @@ class Agent:
         self.sessions[session] = Session(self.selector, env, cwd)
         return {}
 
-    def run(self, log: int, owner: socket.socket, session: str, key: str, text: str, **input: bool) -> Answer:
+    def run(self, log: int, owner: socket.socket, session: str, key: str, text: str, echo: bool) -> Answer:
         """Queue one more command in a session, with the log that came along; its end is reported under its key."""
         kept = Log(self.selector, os.dup(log))
-        command = Command(key, text, kept, lambda code: send(owner, {"ended": key, "code": code}, []), **input)
+        command = Command(key, text, echo, kept, lambda code: send(owner, {"ended": key, "code": code}, []))
         self.sessions[session].run(command)
         return {}
 
     def hand_out_command_input(self, passed: list[int], session: str, key: str) -> Answer:
-        """The pipe that a session's command reads."""
+        """Pass the way into a session's command."""
         passed.append(self.sessions[session].command(key).pass_input())
         return {}
 
@@ -256,6 +256,9 @@ def attempt(request: Answer, operation: Callable[[], Answer]) -> Answer:
         }
     except LookupError:
         return {"id": request["id"], "errno": errno.ENOENT, "error": os.strerror(errno.ENOENT)}
+    except ValueError as error:
+        # No name of the system's holds a zero byte.
+        return {"id": request["id"], "errno": errno.EINVAL, "error": str(error)}
 
 
 def send(connection: socket.socket, message: Answer, fds: list[int]) -> None:

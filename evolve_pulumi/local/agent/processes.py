@@ -7,7 +7,11 @@ import fcntl
 import os
 import signal
 import termios
+import time
 from typing import Any
+
+STOP_SECONDS = 0.2
+"""How long a process may take to stop."""
 
 
 def spawn(argv: list[str], env: dict[str, str], cwd: str | None, fds: dict[int, int], *, terminal: bool = False) -> int:
@@ -53,27 +57,48 @@ def signal_tree(pid: int, number: int) -> dict[str, Any]:
     return {}
 
 
-def descendants(pid: int) -> set[int]:
-    """What a process has started, directly or not."""
+def descendants(pid: int) -> list[int]:
+    """What a process has started, directly or not; parents come before their children."""
     table = _process_table()
-    return {other for other in table if pid in _lineage(other, table)} - {pid}
+    lineages = sorted((_lineage(other, table) for other in table), key=len)
+    return [lineage[0] for lineage in lineages if pid in lineage[1:]]
 
 
 def freeze(pid: int) -> dict[str, Any]:
-    """Stop a process's descendants where they are, also those that are being born meanwhile."""
+    """Stop a process's descendants where they are, also those that are being born meanwhile.
+
+    A parent has stopped before its children do, so that it does not notice: a shell would give up waiting for them.
+    """
     stopped: set[int] = set()
-    while True:
-        born = descendants(pid) - stopped
-        if not born:
-            return {}
+    while born := [other for other in descendants(pid) if other not in stopped]:
         for other in born:
-            _signal(other, signal.SIGSTOP)
-        stopped |= born
+            _stop(other)
+        stopped.update(born)
+    return {}
 
 
 def thaw(pid: int) -> dict[str, Any]:
-    """Let a process's descendants go on."""
-    return signal_tree(pid, signal.SIGCONT)
+    """Let a process's descendants go on, children first, for the same reason."""
+    for other in reversed(descendants(pid)):
+        _signal(other, signal.SIGCONT)
+    return {}
+
+
+def _stop(pid: int) -> None:
+    """Stop a process and wait until it has, which one that waits for a disk may not do for long."""
+    _signal(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _state(pid) in "RSD" and time.monotonic() < deadline:
+        time.sleep(STOP_SECONDS / 1000)
+
+
+def _state(pid: int) -> str:
+    """The letter of a process's state; X for one that is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0].decode()
+    except OSError:
+        return "X"
 
 
 def _signal(pid: int, number: int) -> None:

@@ -19,50 +19,26 @@ STATUS_FD = 9
 
 
 class Command:
-    """One command of a session: its log, its exit code once it has ended, and the pipes that it holds until then.
+    """One command of a session: its log, the pipes that it uses, its exit code once it has ended."""
 
-    One that is `fed` can be written to, and finds no end of its input; what it is written may be `echoed` in its log.
-    """
-
-    def __init__(
-        self, key: str, text: str, log: Log, report: Callable[[int], None], *, fed: bool = False, echoed: bool = True
-    ) -> None:
+    def __init__(self, key: str, text: str, echo: bool, log: Log, report: Callable[[int], None]) -> None:
         self.key, self.text, self.log, self.report = key, text, log, report
         self.code: int | None = None
+        self.input: int | None = None
         self.pipes: list[int] = []
-        self.source = os.devnull
-        self._echoed = echoed
-        self._input: int | None = None
-        if fed:
-            reader, self._input = os.pipe()
-            self.pipes += [reader, self._input]
-            self.source = _path(reader)
+        self._echo = echo
 
     def pass_input(self) -> int:
         """Where its input is written to."""
-        if self._input is None or self.code is not None:
-            raise OSError(errno.EPIPE, "It takes no input")
-        return os.dup(self._input)
+        if self.input is None:
+            raise OSError(errno.ESRCH, "The command does not run")
+        return os.dup(self.input)
 
     def echo(self, text: str) -> dict[str, Any]:
-        """Note in its log what it was written."""
-        if self._echoed and self.code is None:
-            self.log.note(STDOUT, text.encode())
+        """Show in its log what it was fed with."""
+        if self._echo and self.code is None:
+            self.log.write(STDOUT, text.encode())
         return {}
-
-    def capture(self, stream: int) -> str:
-        """A path that the shell can redirect one of its streams to."""
-        writer = self.log.pipe(stream)
-        self.pipes.append(writer)
-        return _path(writer)
-
-    def complete(self, code: int) -> None:
-        """Record the exit code behind the output and report it."""
-        for pipe in self.pipes:
-            os.close(pipe)
-        self.log.end(code)
-        self.code = code
-        self.report(code)
 
 
 class Session:
@@ -90,8 +66,8 @@ class Session:
             self._start_next()
 
     def command(self, key: str) -> Command:
-        """A command by its key."""
-        return next(each for each in self.commands if each.key == key)
+        """A command by its key; raises KeyError."""
+        return {command.key: command for command in self.commands}[key]
 
     def describe(self) -> dict[str, Any]:
         """Whether the shell has ended, and each command: key, text, exit code or None."""
@@ -106,7 +82,7 @@ class Session:
         if not codes:
             self._unwatch()
         for code in codes.split():
-            self._pending()[0].complete(int(code))
+            self._complete(self._pending()[0], int(code))
             if self._pending():
                 self._start_next()
 
@@ -118,7 +94,7 @@ class Session:
         os.close(self.codes)
         os.close(self.script)
         for command in self._pending():
-            command.complete(code)
+            self._complete(command, code)
 
     def close(self) -> None:
         """Kill everything in the session."""
@@ -137,13 +113,25 @@ class Session:
 
     def _start_next(self) -> None:
         command = self._pending()[0]
-        out, err = command.capture(STDOUT), command.capture(STDERR)
+        source, command.input = os.pipe()
+        out, err = command.log.pipe(STDOUT), command.log.pipe(STDERR)
+        command.pipes += [source, command.input, out, err]
         # `eval` keeps a command's syntax error to itself; within braces it would leave the shell's parser confused.
-        words = f"eval {shlex.quote(command.text)} <{command.source} >{out} 2>{err} {STATUS_FD}>&-"
+        files = f"<{_path(source)} >{_path(out)} 2>{_path(err)} {STATUS_FD}>&-"
+        words = f"eval {shlex.quote(command.text)} {files}"
         script = f"{words}; echo $? >&{STATUS_FD}\n"
         os.write(self.script, script.encode())
 
+    def _complete(self, command: Command, code: int) -> None:
+        """Record a command's exit code behind its output and report it."""
+        for fd in command.pipes:
+            os.close(fd)
+        command.input = None
+        command.log.end(code)
+        command.code = code
+        command.report(code)
+
 
 def _path(fd: int) -> str:
-    """A path by which others may open one of our descriptors."""
+    """A path that the shell can redirect to or from."""
     return f"/proc/{os.getpid()}/fd/{fd}"

@@ -42,7 +42,7 @@ def usage(folder: str) -> dict[str, Any]:
 def _ticks(agent: int) -> dict[int, int]:
     """The time that each of the agent's processes but this one has had, in clock ticks."""
     found: dict[int, int] = {}
-    for pid in descendants(agent) - {os.getpid()}:
+    for pid in set(descendants(agent)) - {os.getpid()}:
         with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
             found[pid] = int(fields[11]) + int(fields[12])

@@ -43,9 +43,12 @@ class Watch:
         self._recursive = recursive
         self._detailed = detailed
         self._folders: dict[int, str] = {}
+        self._left: tuple[int, str] | None = None
         self._found: set[str] = set()
         self._events: list[dict[str, Any]] = []
         self._overflown = False
+        # Refuses a zero byte, at which the C library would end the path.
+        os.stat(path)
         self._fd = _checked(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         try:
             self._enter(path, tell=False)
@@ -94,13 +97,14 @@ class Watch:
         except BlockingIOError:
             return
         while data:
-            watched, mask, _, length = EVENT.unpack_from(data)
-            name = data[EVENT.size : EVENT.size + length].rstrip(b"\0")
+            watched, mask, move, length = EVENT.unpack_from(data)
+            name = os.fsdecode(data[EVENT.size : EVENT.size + length].rstrip(b"\0"))
             data = data[EVENT.size + length :]
-            self._heed(watched, mask, os.fsdecode(name))
+            self._heed(watched, mask, move, name)
 
-    def _heed(self, watched: int, mask: int, name: str) -> None:
-        """Note one event, and go after folders that come and go."""
+    def _heed(self, watched: int, mask: int, move: int, name: str) -> None:
+        """Note one event, and go after folders that come and go; `move` is the same at both ends of one."""
+        origin = self._origin(mask, move)
         self._overflown = self._overflown or bool(mask & OVERFLOW)
         folder = self._folders.get(watched)
         if folder is None:
@@ -113,18 +117,37 @@ class Watch:
             self._found.discard(path)
             if not (known and mask & CREATE):
                 self._note(mask, path)
-                if self._recursive and mask & OF_FOLDER and name:
-                    self._go_after(mask, path)
+                if not (self._recursive and mask & OF_FOLDER and name):
+                    return
+                if mask & MOVED_FROM:
+                    self._left = move, path
+                elif origin:
+                    self._rename(origin, path)
+                elif mask & (CREATE | MOVED_TO):
+                    self._try_to_enter(path, tell=bool(mask & CREATE))
 
-    def _go_after(self, mask: int, folder: str) -> None:
-        """Watch a folder that came, no longer one that went elsewhere."""
-        if mask & (CREATE | MOVED_TO):
-            self._try_to_enter(folder, tell=bool(mask & CREATE))
-        elif mask & MOVED_FROM:
-            for watched, path in list(self._folders.items()):
-                if f"{path}/".startswith(f"{folder}/"):
-                    _libc.inotify_rm_watch(self._fd, watched)
-                    del self._folders[watched]
+    def _origin(self, mask: int, move: int) -> str | None:
+        """Where a folder comes from that left with the event before; one that does not come is forgotten."""
+        left, self._left = self._left, None
+        if left and mask & MOVED_TO and left[0] == move:
+            return left[1]
+        if left:
+            self._forget(left[1])
+        return None
+
+    def _rename(self, folder: str, to: str) -> None:
+        """Go on watching a folder that has another path now."""
+        for watched, path in self._within(folder):
+            self._folders[watched] = to + path[len(folder) :]
+
+    def _forget(self, folder: str) -> None:
+        """Watch a folder no longer that went elsewhere."""
+        for watched, _ in self._within(folder):
+            _libc.inotify_rm_watch(self._fd, watched)
+            del self._folders[watched]
+
+    def _within(self, folder: str) -> list[tuple[int, str]]:
+        return [(watched, path) for watched, path in self._folders.items() if f"{path}/".startswith(f"{folder}/")]
 
     def _note(self, mask: int, path: str) -> None:
         if len(self._events) >= MOST_EVENTS:

@@ -13,7 +13,7 @@ from evolve_pulumi.local.daytona import bodies
 from evolve_pulumi.local.daytona.bodies import VENDOR
 from evolve_pulumi.local.daytona.code import Code
 from evolve_pulumi.local.daytona.control import ControlPlane
-from evolve_pulumi.local.daytona.errors import DaytonaError, absent, in_daytonas_words
+from evolve_pulumi.local.daytona.errors import DaytonaError, in_daytonas_words
 from evolve_pulumi.local.daytona.git import Repositories
 from evolve_pulumi.local.daytona.previews import PREVIEW_GATE
 from evolve_pulumi.local.daytona.pty import Terminals
@@ -45,8 +45,8 @@ def application(cloud: Cloud, key: Key, url: str, organization: str) -> web.Appl
     app = web.Application(middlewares=[in_daytonas_words, with_key])
     control = web.Application(middlewares=[throttling(cloud)])
     handlers = [ControlPlane(cloud, url, organization), Snapshots(cloud, url, organization)]
-    control.add_routes(routes(OPERATIONS, "control", handlers, absent))
+    control.add_routes(routes(OPERATIONS, "control", handlers))
     app.add_subapp("/api", control)
     inside = [Toolbox(cloud), ToolboxFiles(cloud), Code(cloud), Repositories(cloud), System(cloud), Terminals(cloud)]
-    app.add_routes(routes(OPERATIONS, "toolbox", inside, absent, prefix="/toolbox/{toolbox}"))
+    app.add_routes(routes(OPERATIONS, "toolbox", inside, prefix="/toolbox/{toolbox}"))
     return app

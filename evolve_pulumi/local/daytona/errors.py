@@ -75,12 +75,14 @@ def translate(error: Exception) -> DaytonaError | None:
             return DaytonaError(422, f"{error}: its class is container")
         case errors.QuotaExceededError():
             return DaytonaError(400, _of_quota(error))
-        case errors.SessionEndedError():
-            return DaytonaError(410, str(error), "SESSION_ENDED")
         case errors.CommandEndedError():
             return DaytonaError(410, str(error), "COMMAND_ALREADY_COMPLETED")
+        case errors.SessionEndedError():
+            return DaytonaError(410, str(error), "SESSION_ENDED")
         case errors.GitError():
             return _of_git(error)
+        case errors.AbsentError():
+            return DaytonaError(501, str(error))
         case errors.CloudError():
             return DaytonaError(400, str(error))
         case ValidationError():
@@ -125,15 +127,6 @@ def _from_inside(error: OSError) -> DaytonaError:
             return DaytonaError(400, text, "INVALID_FILE_PATH")
         case _:
             return DaytonaError(500, text, "FILE_READ_FAILED")
-
-
-def absent(operation: str) -> Handler:
-    """A handler that says of one operation that it is not there."""
-
-    async def refuse(_: web.Request) -> web.StreamResponse:
-        raise DaytonaError(501, f"The local cloud does not implement {operation}")
-
-    return refuse
 
 
 @web.middleware

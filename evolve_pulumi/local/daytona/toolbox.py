@@ -35,7 +35,7 @@ class SessionBody(Body):
 
 
 class SessionCommandBody(Body):
-    """A command to be run in a session; both words for not waiting mean the same, and it can be fed then."""
+    """A command to be run in a session; both words for not waiting mean the same."""
 
     command: StrictStr = Field(min_length=1)
     run_async: StrictBool | None = None
@@ -44,7 +44,7 @@ class SessionCommandBody(Body):
 
 
 class InputBody(Body):
-    """What a command is written."""
+    """A line to feed a command with."""
 
     data: StrictStr
 
@@ -89,15 +89,9 @@ class Toolbox(Inside):
         """Run a command in a session, and wait for it unless asked not to."""
         body = SessionCommandBody.model_validate(await request.json())
         sandbox = self._sandbox(request)
-        is_left = bool(body.run_async or body.var_async)
-        key, ended = await self._commands.run(
-            sandbox,
-            request.match_info["sessionId"],
-            body.command,
-            fed=is_left,
-            echoed=not body.suppress_input_echo,
-        )
-        if is_left:
+        name, echo = request.match_info["sessionId"], not body.suppress_input_echo
+        key, ended = await self._commands.run(sandbox, name, body.command, echo=echo)
+        if body.run_async or body.var_async:
             return web.json_response({"cmdId": key}, status=202)
         code = await ended
         logs = _logs(self._commands.output(sandbox, key))
@@ -117,10 +111,11 @@ class Toolbox(Inside):
         return web.json_response(_command(await self._command(request)))
 
     async def send_input(self, request: web.Request) -> web.Response:
-        """Write a line to a command that nobody waits for."""
-        body, given = InputBody.model_validate(await request.json()), request.match_info
-        line = body.data if body.data.endswith("\n") else f"{body.data}\n"
-        await self._commands.feed(self._sandbox(request), given["sessionId"], given["commandId"], line)
+        """Feed a command with a line, whose end it gets in any case."""
+        data = InputBody.model_validate(await request.json()).data
+        line = data if data.endswith("\n") else data + "\n"
+        name, key = request.match_info["sessionId"], request.match_info["commandId"]
+        await self._commands.send_input(self._sandbox(request), name, key, line.encode())
         return web.Response(status=204)
 
     async def get_session_command_logs(self, request: web.Request) -> web.StreamResponse:

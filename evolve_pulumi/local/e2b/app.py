@@ -16,7 +16,7 @@ from evolve_pulumi.local.e2b.envd.access import Access
 from evolve_pulumi.local.e2b.envd.files import FileTransfer
 from evolve_pulumi.local.e2b.envd.filesystem import FilesystemService
 from evolve_pulumi.local.e2b.envd.processes import ProcessService
-from evolve_pulumi.local.e2b.errors import E2BError, absent, in_e2bs_words
+from evolve_pulumi.local.e2b.errors import E2BError, in_e2bs_words
 from evolve_pulumi.local.e2b.previews import PREVIEW_GATE
 from evolve_pulumi.local.e2b.sandboxes import Sandboxes
 from evolve_pulumi.local.e2b.snapshots import Snapshots
@@ -44,14 +44,14 @@ def application(cloud: Cloud, key: Key, url: str) -> web.Application:
     uploads = Uploads(cloud, key, f"{url}/e2b/uploads")
     handlers = [Sandboxes(cloud, domain), Snapshots(cloud), Volumes(cloud, key)]
     handlers += [Templates(cloud), TemplateBuilds(cloud, uploads)]
-    control.add_routes(routes(OPERATIONS, "control", handlers, absent))
+    control.add_routes(routes(OPERATIONS, "control", handlers))
     app.add_subapp("/api", control)
     archives = web.Application(middlewares=[in_e2bs_words])
     archives.router.add_put("/{template_id}/{hash}", uploads.take)
     app.add_subapp("/uploads", archives)
     app.add_subapp("/envd", envd(cloud))
     volumes = web.Application(middlewares=[in_e2bs_words, in_words_of_paths])
-    volumes.add_routes(routes(OPERATIONS, "volumes", [VolumeContent(cloud, key)], absent))
+    volumes.add_routes(routes(OPERATIONS, "volumes", [VolumeContent(cloud, key)]))
     app.add_subapp("/volumes", volumes)
     return app
 
@@ -61,7 +61,7 @@ def envd(cloud: Cloud) -> web.Application:
     access = Access(cloud)
     services = [ProcessService(cloud, access), FilesystemService(cloud, access), FileTransfer(cloud, access)]
     app = web.Application(middlewares=[in_e2bs_words])
-    app.add_routes(routes(OPERATIONS, "envd", services, absent))
+    app.add_routes(routes(OPERATIONS, "envd", services))
     return app
 
 

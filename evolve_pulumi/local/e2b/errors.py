@@ -43,6 +43,8 @@ def translate(error: Exception) -> E2BError | None:
             return E2BError(429, _TOO_MANY.format(error.most))
         case errors.LaunchFailedError():
             return E2BError(500, str(error))
+        case errors.AbsentError():
+            return E2BError(501, str(error))
         case errors.CloudError():
             return E2BError(400, str(error))
         case GuestLostError():
@@ -56,15 +58,6 @@ def translate(error: Exception) -> E2BError | None:
             return E2BError(error.status, error.reason)
         case _:
             return None
-
-
-def absent(operation: str) -> Handler:
-    """A handler that says of one operation that it is not there."""
-
-    async def refuse(_: web.Request) -> web.StreamResponse:
-        raise E2BError(501, f"The local cloud does not implement {operation}")
-
-    return refuse
 
 
 @web.middleware

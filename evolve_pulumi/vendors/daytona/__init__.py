@@ -6,11 +6,13 @@ Importing this package does not import the SDK; `open` and `warm_up` do.
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Account, KindAtVendor
 from evolve_pulumi.vendors.daytona import contradictions
-from evolve_pulumi.vendors.daytona.connection import connection, credentials, has_key
+from evolve_pulumi.vendors.daytona.connection import KEYS, connection, credentials
 from evolve_pulumi.vendors.daytona.operations import LABELS_OPERATIONS, SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
 from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
 
-__all__ = ["connection", "credentials", "has_key", "kinds", "open", "warm_up"]
+__all__ = ["connection", "credentials", "keys", "kinds", "open", "warm_up"]
+
+keys = KEYS
 
 kinds = {
     "sandbox": KindAtVendor(DaytonaOptions, SANDBOX_OPERATIONS, contradictions.of_sandbox),

@@ -20,11 +20,6 @@ def connection(settings: Settings) -> Connection:
     return place
 
 
-def has_key(settings: Settings) -> bool:
-    """Whether a key is configured."""
-    return KEYS.configured(settings) is not None
-
-
 def credentials(settings: Settings, connection: Connection) -> str:
     """The key for a place."""
     return KEYS.at(settings, connection.get("endpoint", ""), _configured_endpoint(settings))

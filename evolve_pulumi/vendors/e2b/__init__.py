@@ -6,11 +6,13 @@ Importing this package does not import the SDK; `open` and `warm_up` do.
 from evolve_pulumi.models.managed import Connection
 from evolve_pulumi.vendors.base import Account, KindAtVendor
 from evolve_pulumi.vendors.e2b import contradictions
-from evolve_pulumi.vendors.e2b.connection import connection, credentials, has_key
+from evolve_pulumi.vendors.e2b.connection import KEYS, connection, credentials
 from evolve_pulumi.vendors.e2b.operations import SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
 from evolve_pulumi.vendors.e2b.options import E2BOptions, E2BSnapshotOptions
 
-__all__ = ["connection", "credentials", "has_key", "kinds", "open", "warm_up"]
+__all__ = ["connection", "credentials", "keys", "kinds", "open", "warm_up"]
+
+keys = KEYS
 
 kinds = {
     "sandbox": KindAtVendor(E2BOptions, SANDBOX_OPERATIONS, contradictions.of_sandbox),

@@ -18,11 +18,6 @@ def connection(settings: Settings) -> Connection:
     return {"backend": "e2b", "endpoint": _configured_endpoint(settings), "domain": _configured_domain(settings)}
 
 
-def has_key(settings: Settings) -> bool:
-    """Whether a key is configured."""
-    return KEYS.configured(settings) is not None
-
-
 def credentials(settings: Settings, connection: Connection) -> str:
     """The key for a place."""
     return KEYS.at(settings, connection.get("endpoint", ""), _configured_endpoint(settings))

@@ -12,6 +12,7 @@ from evolve_pulumi.schema import Values
 from evolve_pulumi.vendors.e2b.options import ALL_TRAFFIC
 
 TEMPLATE_NAME = re.compile(r"[a-z0-9_-]+")
+STAGE = re.compile(r"^\s*FROM\s", re.IGNORECASE | re.MULTILINE)
 VOLUME_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
@@ -49,6 +50,8 @@ def of_snapshot(declared: Values, unknown: Collection[str]) -> Iterator[tuple[st
         yield "dockerfile", "goes only without image"
     if not sources:
         yield "image", "is required, or dockerfile in its place"
+    if len(STAGE.findall(declared.get("dockerfile", ""))) > 1:
+        yield "dockerfile", "E2B builds one stage only"
     if "name" in declared and not TEMPLATE_NAME.fullmatch(declared["name"]):
         yield "name", "a template's name at E2B is of a-z, 0-9, - and _"
     if "adopt_id" in declared:

@@ -57,6 +57,8 @@ class Sandboxes:
                 lambda: self._sdk.Sandbox.create(**parameters, request_timeout=_left(deadline)), timeout_seconds
             )
         except EvolveError as error:
+            if isinstance(error, NotFoundError):
+                error.remedy = "Check `snapshot`: it has to be a template of this account, or a public one."
             ours = self._created_with(token)
             raise (self._undone(ours, error) if ours else error) from error
         try:

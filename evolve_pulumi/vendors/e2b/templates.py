@@ -12,6 +12,7 @@ from e2b import E2B, BuildInfo, BuildStatusReason, TemplateBuildStatus, wait_for
 from e2b.api import handle_api_exception
 from e2b.api.client.api.templates import (
     get_templates,
+    get_templates_aliases_alias,
     get_templates_template_id,
     patch_v_2_templates_template_id,
 )
@@ -93,7 +94,12 @@ class Templates:
 
     def find(self, id_or_name: str) -> TemplateWithBuilds:
         """One by its id or name; raises NotFoundError."""
-        return self._get(template_name(id_or_name))
+        try:
+            return self._get(template_name(id_or_name))
+        except NotFoundError:
+            alias = template_name(id_or_name)
+            found = self._ask(lambda: get_templates_aliases_alias.sync_detailed(alias, client=self._client))
+            return self._get(found.template_id)
 
     def all(self) -> Iterator[ListedTemplate]:
         """Those of the account."""

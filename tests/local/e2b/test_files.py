@@ -150,3 +150,22 @@ def test_the_variables_of_a_sandbox_are_told_inside_only(cloud: Cloud, e2b: E2B)
     url = f"{cloud.e2b_sandbox_url}/envs"
     assert httpx.get(url, headers=headers).status_code == 401
     assert httpx.get(url, headers=sandbox.connection_config.sandbox_headers).json() == {"SECRET": "s"}
+
+
+def test_files_are_put_together(cloud: Cloud, sandbox: Sandbox) -> None:
+    write_files(sandbox, {"one": "1" * 300_000, "two": "2", "whole": "before"})
+    url, headers = f"{cloud.e2b_sandbox_url}/files/compose", sandbox.connection_config.sandbox_headers
+    broken = httpx.post(url, headers=headers, json={"source_paths": ["one", "none"], "destination": "whole"})
+    assert (broken.status_code, sandbox.files.read("whole")) == (404, "before")
+    assert [each.name for each in sandbox.files.list(".")] == ["one", "two", "whole"]
+    answer = httpx.post(url, headers=headers, json={"source_paths": ["one", "two"], "destination": "whole"})
+    assert answer.json() == {"name": "whole", "type": "file", "path": "/home/user/whole"}
+    assert sandbox.files.read("whole") == "1" * 300_000 + "2"
+    assert [each.name for each in sandbox.files.list(".")] == ["whole"]
+
+
+def test_what_is_used_is_told_inside_too(cloud: Cloud, sandbox: Sandbox) -> None:
+    headers = sandbox.connection_config.sandbox_headers
+    used = httpx.get(f"{cloud.e2b_sandbox_url}/metrics", headers=headers).json()
+    assert (used["cpu_count"], used["mem_total"]) == (2, 1 << 30)
+    assert 0 < used["mem_used"] < used["mem_total"]

@@ -97,6 +97,20 @@ def test_names_are_what_they_are(sandbox: Sandbox) -> None:
     assert "not � utf-8" in {each.name for each in sandbox.files.list("names")}
 
 
+def test_what_cannot_be_a_name_is_refused_and_harms_nothing(sandbox: Sandbox) -> None:
+    with pytest.raises(InvalidArgumentException, match="null byte"):
+        sandbox.files.get_info("zero\0byte")
+    with pytest.raises(InvalidArgumentException, match="null byte"):
+        sandbox.files.watch_dir("zero\0byte")
+    with pytest.raises(InvalidArgumentException, match="null byte"):
+        sandbox.files.read("zero\0byte")
+    with pytest.raises(InvalidArgumentException, match="too long"):
+        sandbox.files.get_info("x" * 300)
+    with pytest.raises(SandboxException):
+        sandbox.commands.run("zero\0byte")
+    assert sandbox.commands.run("echo alive").stdout == "alive\n"
+
+
 def test_only_users_of_the_sandbox_have_files(sandbox: Sandbox) -> None:
     assert sandbox.files.make_dir("of-root", user="root")
     assert sandbox.files.get_info("of-root", user="user").owner == "user"

@@ -90,3 +90,16 @@ def test_what_a_process_wrote_is_forgotten_when_it_has_ended(cloud: Cloud, sandb
     assert int(sandbox.commands.run("ls -l /proc/1/fd | grep -c deleted").stdout) == own
     server = Path(f"/proc/{cloud.status()['pid']}/fd")
     until(lambda: not [each for each in server.iterdir() if sandbox.sandbox_id in os.path.realpath(each)])
+
+
+def test_a_pause_is_not_noticed_by_a_shell_that_waits(e2b: E2B, sandbox: Sandbox) -> None:
+    script = "set -m; read _ < /tmp/gate & wait $!; echo waited to the end"
+    sandbox.commands.run("mkfifo /tmp/gate")
+    command = sandbox.commands.run(script, background=True, timeout=0)
+    command.disconnect()
+    for _ in range(10):
+        sandbox.pause()
+        e2b.Sandbox.connect(sandbox.sandbox_id)
+    followed = sandbox.commands.connect(command.pid)
+    sandbox.commands.run("echo > /tmp/gate")
+    assert followed.wait().stdout == "waited to the end\n"

@@ -21,7 +21,7 @@ def converse(sandbox: Sandbox, *lines: str, **options: object) -> tuple[str, int
 
 def test_a_terminal_runs_a_login_shell_interactively(sandbox: Sandbox) -> None:
     shown, code = converse(sandbox, "shopt -q login_shell && [ -t 0 ] && echo in $(tty) as $TERM", "exit 5")
-    assert "\rin /dev/pts/0 as xterm-256color\r\n" in shown
+    assert "in /dev/pts/0 as xterm-256color\r\n" in shown
     assert code == 5
 
 
@@ -72,7 +72,7 @@ def test_another_client_joins_a_terminal(e2b: E2B, sandbox: Sandbox) -> None:
     other.pty.stream_input(terminal.pid, [b"echo $((6 ", "* 7))\n", b"exit\n"])
     shown: list[bytes] = []
     assert joined.wait(on_pty=shown.append).exit_code == 0
-    assert b"\r42\r\n" in b"".join(shown)
+    assert b"42\r\n" in b"".join(shown)
     with pytest.raises(NotFoundException):
         other.pty.resize(terminal.pid, PtySize(rows=1, cols=1))
 

@@ -1,28 +1,52 @@
 """What envd serves beside its services: files as they are, its health, a sandbox's variables."""
 
+import contextlib
 import errno
 import mimetypes
 import os.path
 import re
+import uuid
 import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
+from pydantic import BaseModel, Field, StrictStr
 
 from evolve_pulumi.local import files
 from evolve_pulumi.local.cloud import Cloud
+from evolve_pulumi.local.e2b.bodies import metric
 from evolve_pulumi.local.e2b.envd.access import Access
 from evolve_pulumi.local.e2b.envd.filesystem import METADATA
 from evolve_pulumi.local.e2b.errors import E2BError
+from evolve_pulumi.local.guest import Guest
 from evolve_pulumi.local.records import Sandbox
+from evolve_pulumi.local.usage import measure
 
 METADATA_HEADER = "x-metadata-"
 OCTETS = "application/octet-stream"
 GZIP_LEVEL = 1
 GZIP_WINDOW = 31
 CHUNK = 1 << 16
+METRICS = {
+    "ts": "timestampUnix",
+    "cpu_count": "cpuCount",
+    "cpu_used_pct": "cpuUsedPct",
+    "mem_total": "memTotal",
+    "mem_used": "memUsed",
+    "mem_cache": "memCache",
+    "disk_used": "diskUsed",
+    "disk_total": "diskTotal",
+}
+"""The control plane's words for envd's."""
 FILENAME = re.compile(r'\bfilename="((?:[^"\\]|\\.)*)"')
+
+
+class Compose(BaseModel):
+    """Files to be put together."""
+
+    source_paths: list[StrictStr] = Field(min_length=1)
+    destination: StrictStr = Field(min_length=1)
 
 
 class FileTransfer:
@@ -40,6 +64,12 @@ class FileTransfer:
     async def get_envs(self, request: web.Request) -> web.Response:
         """The variables that the sandbox was made with."""
         return web.json_response((await self._access.admit(request)).env)
+
+    async def get_metrics(self, request: web.Request) -> web.Response:
+        """What the sandbox uses now, in the words that envd has for it."""
+        sandbox = await self._access.admit(request)
+        used = metric(sandbox, await measure(self._cloud, sandbox), self._cloud.clock())
+        return web.json_response({name: used[key] for name, key in METRICS.items()})
 
     async def get_files(self, request: web.Request) -> web.StreamResponse:
         """Stream one file."""
@@ -81,6 +111,27 @@ class FileTransfer:
                 " expected multipart/form-data or application/octet-stream",
             )
         return web.json_response(written)
+
+    async def post_files_compose(self, request: web.Request) -> web.Response:
+        """Put files together into one, in whose place a half-made one never is, and remove them."""
+        sandbox = await self._access.admit(request)
+        body = Compose.model_validate(await request.json())
+        guest = self._cloud.guest(sandbox)
+        sources = [self._access.path(sandbox, path) for path in body.source_paths]
+        path = self._access.path(sandbox, body.destination)
+        draft = f"{path}.{uuid.uuid4()}.tmp"
+        if path in sources:
+            raise E2BError(400, f"source path '{path}' cannot be the same as destination")
+        try:
+            await files.write(guest, draft, _one_after_the_other(guest, sources))
+            await files.move(guest, draft, path)
+            for source in sources:
+                await files.remove(guest, source, recursive=False)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                await files.remove(guest, draft, recursive=False)
+            raise _refusal(error, path) from error
+        return web.json_response({"name": os.path.basename(path), "type": "file", "path": path})
 
     async def _write_parts(self, request: web.Request, sandbox: Sandbox, given: str | None) -> list[dict[str, Any]]:
         written: list[dict[str, Any]] = []
@@ -162,6 +213,13 @@ async def _gunzipped(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             raise zlib.error("incomplete stream")
     except zlib.error as error:
         raise E2BError(400, f"error decompressing request body: {error}") from error
+
+
+async def _one_after_the_other(guest: Guest, paths: list[str]) -> AsyncIterator[bytes]:
+    for path in paths:
+        found = await files.open_to_read(guest, path)
+        async for data in found.chunks():
+            yield data
 
 
 async def _content(part: BodyPartReader) -> AsyncIterator[bytes]:
