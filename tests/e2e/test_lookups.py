@@ -134,6 +134,19 @@ pulumi.export("url", preview_url(found.id, 3000))
     assert "Traceback" not in failed.output
 
 
+def test_a_program_reaches_into_its_sandboxes_where_the_stack_has_them(stack: Stack, at: Side) -> None:
+    stack.write("""
+import pulumi
+from evolve_pulumi import Sandbox, sandbox_provider
+
+box = Sandbox("web")
+pulumi.export("told", box.id.apply(lambda id: sandbox_provider().connect(id).commands.run("echo inside").stdout))
+pulumi.export("vendor", sandbox_provider().provider_type)
+""")
+    stack.up().ok()
+    assert stack.outputs() == {"told": "inside\n", "vendor": at.backend}
+
+
 def test_with_keys_for_both_vendors_one_has_to_be_named(cloud: Cloud, sdk: Daytona) -> None:
     box = sdk.create()
     code = f"""

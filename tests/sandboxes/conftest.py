@@ -1,7 +1,7 @@
 """The interface to sandboxes at every vendor in turn, on the local cloud and through the vendor's unmodified SDK."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -19,12 +19,12 @@ def environment(cloud_process: Cloud) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def providers(environment: dict[str, str]) -> Iterator[dict[str, SandboxProvider]]:
+def providers(environment: dict[str, str]) -> dict[str, SandboxProvider]:
     """One for each vendor, for all tests: an SDK's client has threads of its own and no way to end them."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        yield {name: sandbox_provider(name) for name in VENDORS}
+        return {name: sandbox_provider(name) for name in VENDORS}
 
 
 @pytest.fixture(params=VENDORS)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -23,29 +24,38 @@ from tests.cloud import Cloud
 from tests.sandboxes.conftest import Calls
 from tests.waiting import until
 
+SetKeys = Callable[..., None]
 
-def keys(monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
-    for name in ("DAYTONA_API_KEY", "E2B_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
+
+@pytest.fixture
+def set_keys(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> SetKeys:
+    """Lets a process have just these keys."""
+
+    def only(*names: str) -> None:
+        for name, value in environment.items():
+            if name.endswith("_API_KEY") and name not in names:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+
+    return only
 
 
 @pytest.mark.parametrize(("variable", "vendor"), [("DAYTONA_API_KEY", "daytona"), ("E2B_API_KEY", "e2b")])
-def test_the_key_that_is_set_chooses_the_vendor(monkeypatch: pytest.MonkeyPatch, variable: str, vendor: str) -> None:
-    keys(monkeypatch, **{variable: "e2b_" + "0" * 40})
+def test_the_key_that_is_set_chooses_the_vendor(set_keys: SetKeys, variable: str, vendor: str) -> None:
+    set_keys(variable)
     assert sandbox_provider().provider_type == vendor
 
 
-def test_two_keys_leave_the_choice_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    keys(monkeypatch, DAYTONA_API_KEY="a", E2B_API_KEY="e2b_" + "0" * 40)
+def test_two_keys_leave_the_choice_to_the_program(set_keys: SetKeys) -> None:
+    set_keys("DAYTONA_API_KEY", "E2B_API_KEY")
     with pytest.raises(ConfigurationError, match="Name the one: 'daytona' or 'e2b'"):
         sandbox_provider()
     assert sandbox_provider("e2b").provider_type == "e2b"
 
 
-def test_without_a_key_it_is_said_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    keys(monkeypatch)
+def test_without_a_key_it_is_said_what_to_set(set_keys: SetKeys) -> None:
+    set_keys()
     with pytest.raises(ConfigurationError, match="DAYTONA_API_KEY"):
         sandbox_provider()
     with pytest.raises(ConfigurationError, match="E2B_API_KEY"):
