@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evolve_pulumi.components.preview_environment import PreviewEnvironment
+    from evolve_pulumi.definitions.model import Definition
     from evolve_pulumi.dockerfile import Dockerfile
     from evolve_pulumi.errors import EvolveError, NotFoundError
     from evolve_pulumi.lookups import (
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DaytonaOptions",
     "DaytonaSnapshotOptions",
+    "Definition",
     "Dockerfile",
     "E2BOptions",
     "E2BSnapshotOptions",
@@ -41,6 +44,7 @@ __all__ = [
     "Health",
     "Labels",
     "NotFoundError",
+    "PreviewEnvironment",
     "Sandbox",
     "SandboxInfo",
     "Service",
@@ -61,6 +65,7 @@ __all__ = [
 _HOMES = {
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
     "DaytonaSnapshotOptions": "evolve_pulumi.vendors.daytona.options",
+    "Definition": "evolve_pulumi.definitions.model",
     "Dockerfile": "evolve_pulumi.dockerfile",
     "E2BOptions": "evolve_pulumi.vendors.e2b.options",
     "E2BSnapshotOptions": "evolve_pulumi.vendors.e2b.options",
@@ -69,6 +74,7 @@ _HOMES = {
     "Health": "evolve_pulumi.models.service",
     "Labels": "evolve_pulumi.resources.labels",
     "NotFoundError": "evolve_pulumi.errors",
+    "PreviewEnvironment": "evolve_pulumi.components.preview_environment",
     "Sandbox": "evolve_pulumi.resources.sandbox",
     "SandboxInfo": "evolve_pulumi.models.info",
     "Service": "evolve_pulumi.resources.service",

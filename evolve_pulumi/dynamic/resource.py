@@ -1,7 +1,8 @@
 """What all our resources do in the program: say where they go, and register."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Self, cast
 
 import pulumi
@@ -49,6 +50,15 @@ class Declared(Resource):
         return cls(resource_name, opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))  # pyright: ignore[reportCallIssue]
 
 
+@contextmanager
+def in_program() -> Generator[None]:
+    """Show an error in the program as one line, without a traceback."""
+    try:
+        yield
+    except EvolveError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
 def _owner(resource_name: str) -> dict[str, str]:
     return {"project": pulumi.get_project(), "stack": pulumi.get_stack(), "resource": resource_name}
 
@@ -56,9 +66,7 @@ def _owner(resource_name: str) -> dict[str, str]:
 def _place(backend: str | None) -> dict[str, Any]:
     """Connection and default labels, from the stack's configuration and the environment."""
     settings = Settings(pulumi.Config("evolve").get, os.environ)
-    try:
+    with in_program():
         connection: Connection = connect(settings, backend)
         labels = settings.mapping("defaultLabels")
-    except EvolveError as error:
-        raise pulumi.RunError(str(error)) from None
     return {"connection": cast(dict[str, Any], connection)} | ({"default_labels": labels} if labels else {})

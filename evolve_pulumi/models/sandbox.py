@@ -45,14 +45,10 @@ class SandboxState(TypedDict, total=False):
     """Whether the vendor gave it up for an error."""
 
 
-class SandboxArgs(Placed, total=False):
-    """Arguments of `Sandbox` that mean the same at every vendor."""
+class SandboxContent(TypedDict, total=False):
+    """What a sandbox is, as a program and as a definition in a file say it."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
-
-    name: Annotated[Input[str], Field(min_length=1, max_length=63), Attribute(daytona=Wire(), e2b=Wire())]
-    """Unique in the account, where the vendor has names; E2B keeps it in the metadata. Default: the resource's name and
-    a random suffix."""
 
     snapshot: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire(), e2b=Wire("template"))]
     """What the sandbox is made from: a snapshot's name; E2B's word is template. Default: the vendor's own."""
@@ -67,6 +63,23 @@ class SandboxArgs(Placed, total=False):
     ]
     """Names and values to find the sandbox by. Labels that others put on it are left alone. At E2B they are its
     metadata, which cannot change: another value replaces the sandbox."""
+
+    allow_restart: Annotated[Input[bool], Attribute(default=False)]
+    """Whether an update may stop the sandbox and start it again, which ends what runs in it. Without it such an update
+    is refused. Services in it are started again by the next `pulumi up --refresh`."""
+
+    timeouts: Annotated[Input[Timeouts], Attribute(default={})]
+    """How long operations may take."""
+
+
+class SandboxArgs(Placed, SandboxContent, total=False):
+    """Arguments of `Sandbox` that mean the same at every vendor."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
+
+    name: Annotated[Input[str], Field(min_length=1, max_length=63), Attribute(daytona=Wire(), e2b=Wire())]
+    """Unique in the account, where the vendor has names; E2B keeps it in the metadata. Default: the resource's name and
+    a random suffix."""
 
     volumes: Annotated[Input[Sequence[Input[VolumeMount]]], Attribute(default=[], daytona=Wire(), e2b=Wire())]
     """Volumes to mount. Pass a volume's `id`, so that the sandbox is made after it and deleted before it."""
@@ -84,16 +97,9 @@ class SandboxArgs(Placed, total=False):
     """What it is to be; E2B has no stopped and no archived ones. Default: it is started when it is made, and left as it
     is found from then on, so that a vendor's timers can do their work."""
 
-    allow_restart: Annotated[Input[bool], Attribute(default=False)]
-    """Whether an update may stop the sandbox and start it again, which ends what runs in it. Without it such an update
-    is refused. Services in it are started again by the next `pulumi up --refresh`."""
-
     on_destroy: Annotated[Input[Literal["delete", "stop", "archive", "keep"]], Attribute(default="delete")]
     """What becomes of it when it leaves the program, or is replaced. E2B can only delete it."""
 
     adopt_id: Annotated[Input[str], Field(min_length=1), Attribute()]
     """Id of a sandbox that exists, to be taken over instead of creating one. Matters when it is created here; take it
     out later, or leave it. Not at E2B, where nothing can say whose it has become."""
-
-    timeouts: Annotated[Input[Timeouts], Attribute(default={})]
-    """How long operations may take."""
