@@ -1,5 +1,6 @@
 """A file's value against a TypedDict: every mistake at its place, with what was probably meant."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ def text_of(file: Path) -> str:
 
 def checked(kind: type[T], found: Tree, value: Any, file: str, contradictions: Callable[[T], Contradictions]) -> T:
     """The value as the type has it; raises FileError with all that is wrong."""
-    adapter = TypeAdapter[Any](kind)
+    adapter = _adapter(kind)
     try:
         result = adapter.validate_python(value)
     except ValidationError as error:
@@ -36,6 +37,11 @@ def checked(kind: type[T], found: Tree, value: Any, file: str, contradictions: C
     if problems := [found.problem(path, reason) for path, reason in contradictions(result)]:
         raise FileError(file, problems)
     return result
+
+
+@functools.cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _problems(error: ValidationError, found: Tree, schema: Mapping[str, Any]) -> Iterator[Problem]:
@@ -80,7 +86,7 @@ def _reason(item: Mapping[str, Any], path: tree.Path, schema: Mapping[str, Any])
 
 PATTERNS = {
     r"^[A-Za-z_][A-Za-z0-9_]*$": "is not the name of an environment variable: letters, digits and _",
-    r"^[a-z][a-z0-9-]{0,39}$": "is not a name: small letters, digits and -, beginning with a letter, at most 40",
+    r"^[a-z][a-z0-9-]{0,39}$": "is not a name: small letters, digits and -, a letter first",
     r"^[1-9][0-9]{0,5}[mhd]$": "is not a time: a number and m, h or d, as in 90m, 12h or 3d",
     r"^/.": "is not an absolute path: it begins with /",
     r"^/[!-~]*$": "is not the path of a URL: it begins with /, and has no spaces",

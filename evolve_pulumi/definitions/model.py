@@ -60,13 +60,13 @@ class ServiceDefinition(ServiceContent, total=False):
 
 
 class DaytonaDefinition(DaytonaOptions, total=False):
-    """What only Daytona has; ignored elsewhere."""
+    """Daytona's own options."""
 
     __pydantic_config__ = CLOSED  # pyright: ignore[reportGeneralTypeIssues]
 
 
 class E2BDefinition(E2BOptions, total=False):
-    """What only E2B has; ignored elsewhere."""
+    """E2B's own options."""
 
     __pydantic_config__ = CLOSED  # pyright: ignore[reportGeneralTypeIssues]
 

@@ -9,6 +9,8 @@ import yaml
 from evolve_pulumi.errors import ConfigurationError
 
 Path = tuple[str | int, ...]
+TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp")}
+"""Those that plain YAML gives its values by itself."""
 MOST_VALUES = 10_000
 """Aliases can make a small file a large value."""
 
@@ -102,7 +104,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
         return f"{words}; indent with spaces, not tabs"
     if "mapping values are not allowed" in words:
         return f"{words}; a text with `: ` in it has to be in quotes"
-    if "single document" in words:
+    if "found another document" in words:
         return "is not YAML of one document; take away `---` between them"
     return words
 
@@ -126,7 +128,7 @@ class _Builder:
             return dict(self._items(node, path))
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-        if not node.tag.startswith("tag:yaml.org,2002:"):
+        if node.tag not in TAGS:
             return self._refuse(node, path, f"has the tag {node.tag}; tags are not supported")
         return self._scalar(node, path)
 
