@@ -1,5 +1,6 @@
 """Definitions from files, and back."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ from evolve_pulumi.definitions.expressions import Context
 from evolve_pulumi.definitions.model import Definition
 
 FILE = "evolve.yaml"
+NAME = re.compile(r"""^["']?name["']?\s*:\s*["']?(?P<name>[a-z][a-z0-9-]*)["']?\s*(#.*)?$""", re.MULTILINE)
+LINE_BREAKS = {"\x85", "\u2028", "\u2029"}
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -32,16 +35,13 @@ def loads(text: str, context: Context, file: str = FILE) -> Definition:
 
 def dumps(definition: Definition) -> str:
     """A definition as a file."""
-    return yaml.safe_dump(definition, sort_keys=False, allow_unicode=True)
+    return yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def name_of(file: Path) -> str:
     """What a definition calls itself, also where the rest of it is broken: what was made of it can still be found."""
-    try:
-        found = tree.parse(checking.text_of(file), str(file)).value.get("name")
-    except tree.FileError:
-        found = None
-    return found if isinstance(found, str) else default_name(file)
+    found = NAME.search(checking.text_of(file))
+    return found["name"] if found else default_name(file)
 
 
 def default_name(file: Path) -> str:
@@ -52,6 +52,17 @@ def default_name(file: Path) -> str:
 def lifetime(text: str) -> timedelta:
     """`3d` as a span of time."""
     return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes rare line breaks as escapes, which PyYAML would otherwise lose."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if LINE_BREAKS & set(text) else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def contradictions(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
