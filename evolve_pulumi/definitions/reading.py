@@ -58,7 +58,7 @@ class _Dumper(yaml.SafeDumper):
     """Writes rare line breaks as escapes, which PyYAML would otherwise lose."""
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+def _text(dumper: Any, text: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if LINE_BREAKS & set(text) else None)
 
 

@@ -45,6 +45,8 @@ def test_an_example(cloud: Cloud, tmp_path: Path, backend: str, folder: Path) ->
     project = folder / "Pulumi.yaml"
     text = (project if project.exists() else ROOT / "Pulumi.yaml").read_text().replace("main: examples/preview\n", "")
     program = (folder / "__main__.py").read_text()
+    if (folder / "evolve.yaml").exists():
+        text = text.replace("evolve:definition: evolve.yaml", f"evolve:definition: {folder / 'evolve.yaml'}")
     stack = Stack(tmp_path, program, project=text, env={"EVOLVE_LOCAL_FOLDER": str(cloud.folder)})
     if not project.exists():
         stack.config_set("evolve:local", "true")

@@ -1,11 +1,14 @@
 """Environments from definitions, through the installed command and the real engine, at every vendor."""
 
+import json
 import os
 import pty
 import re
 import signal
 from pathlib import Path
+from typing import Any, cast
 
+import boto3  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -234,15 +237,14 @@ def test_the_state_can_be_in_s3(tmp_path: Path, cloud: Cloud) -> None:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        import boto3
-
-        boto3.client(
+        client: Any = cast(Any, boto3).client(
             "s3",
             endpoint_url=f"http://{host}:{port}",
             aws_access_key_id="test",
             aws_secret_access_key="test",
             region_name="us-east-1",
-        ).create_bucket(Bucket="states")
+        )
+        client.create_bucket(Bucket="states")
         where = f"s3://states?endpoint=http://{host}:{port}&use_path_style=true&region=us-east-1"
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PULUMI_BACKEND_URL": where}
         environments = Environments(tmp_path, cloud, keys)
@@ -267,3 +269,15 @@ def test_an_engine_that_is_only_in_the_cache_is_found(environments: Environments
     environments.env["PATH"] = environments.env["PATH"].removeprefix(f"{engine_folder()}{os.pathsep}")
     environments.write(DEFINITION)
     environments.run("up", "--local").ok()
+
+
+def test_the_example_and_its_schema(tmp_path: Path, cloud: Cloud) -> None:
+    environments = Environments(tmp_path, cloud)
+    example = Path(__file__).parents[2] / "examples" / "environment" / "evolve.yaml"
+    up = environments.run("up", str(example), "--local", "--json").ok().end
+    assert get(up["urls"]["web"]).text == "<h1>Guestbook</h1>\n"
+    assert get(f"{up['urls']['api']}/entries.json").text == '["first"]\n'
+    environments.run("destroy", str(example)).ok()
+    assert (cloud.status()["sandboxes"], cloud.status()["volumes"]) == (0, 0)
+    schema: Any = json.loads(environments.run("schema").ok().stdout)
+    assert "lifetime" in schema["properties"]
