@@ -31,6 +31,7 @@ docs: sync ## write the generated documents anew
 	$(RUN) python tools/reference.py > docs/reference.md
 	$(RUN) python tools/operations.py > docs/local-cloud.md
 	$(RUN) python tools/sandboxes.py > docs/sandboxes.md
+	$(RUN) evolve-pulumi schema > evolve_pulumi/definitions/evolve.schema.json
 
 sync: $(UV) # the virtual environment, as uv.lock has it
 	@$(UV) sync --locked --compile-bytecode --extra isolation $(if $(wildcard .venv/bin/python),--quiet)

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evolve_pulumi.components.preview_environment import PreviewEnvironment
+    from evolve_pulumi.definitions.model import Definition
     from evolve_pulumi.dockerfile import Dockerfile
     from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, UnsupportedError, VendorError
     from evolve_pulumi.lookups import (
@@ -54,6 +56,7 @@ __all__ = [
     "CommandResult",
     "DaytonaOptions",
     "DaytonaSnapshotOptions",
+    "Definition",
     "Dockerfile",
     "E2BOptions",
     "E2BSnapshotOptions",
@@ -69,6 +72,7 @@ __all__ = [
     "Labels",
     "NotFoundError",
     "NotReadyError",
+    "PreviewEnvironment",
     "ProcessInfo",
     "Sandbox",
     "SandboxCommands",
@@ -102,6 +106,7 @@ _HOMES = {
     "CommandResult": "evolve_pulumi.vendors.inside",
     "DaytonaOptions": "evolve_pulumi.vendors.daytona.options",
     "DaytonaSnapshotOptions": "evolve_pulumi.vendors.daytona.options",
+    "Definition": "evolve_pulumi.definitions.model",
     "Dockerfile": "evolve_pulumi.dockerfile",
     "E2BOptions": "evolve_pulumi.vendors.e2b.options",
     "E2BSnapshotOptions": "evolve_pulumi.vendors.e2b.options",
@@ -118,6 +123,7 @@ _HOMES = {
     "NotFoundError": "evolve_pulumi.errors",
     "NotReadyError": "evolve_pulumi.errors",
     "ProcessInfo": "evolve_pulumi.vendors.inside",
+    "PreviewEnvironment": "evolve_pulumi.components.preview_environment",
     "Sandbox": "evolve_pulumi.resources.sandbox",
     "SandboxCommands": "evolve_pulumi.vendors.inside",
     "SandboxFiles": "evolve_pulumi.vendors.inside",

@@ -6,13 +6,15 @@ The local cloud is launched as a process, not imported.
 import typer
 
 from evolve_pulumi.cli import doctor, local, sweep
+from evolve_pulumi.cli.environments import verbs
 
 app = typer.Typer(
-    help="Cloud sandboxes with Pulumi: the local cloud, what is orphaned, and what is on this machine.",
+    help="Cloud sandboxes with Pulumi: environments from definitions, the local cloud, and what is orphaned.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+verbs.add_to(app)
 app.add_typer(local.app, name="local")
 app.command(name="doctor")(doctor.doctor)
 app.command(name="sweep")(sweep.sweep)

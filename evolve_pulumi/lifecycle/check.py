@@ -1,6 +1,5 @@
 """Is what a program declares well-formed? Everything is normalised here, and refused with its path."""
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from evolve_pulumi import names
 from evolve_pulumi.lifecycle.kinds import Kind
 from evolve_pulumi.models.managed import Owner
 from evolve_pulumi.schema import UNKNOWN, Entry, Table, Values, is_unknown
+from evolve_pulumi.spelling import closest
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def _suggestion(path: str, known: set[str]) -> str:
     """The known argument that was probably meant: one that begins like it, or is spelled like it."""
     meant = path.rsplit(".", 1)[-1]
     by_name = {name.rsplit(".", 1)[-1]: name for name in sorted(known)}
-    close = [name for name in by_name if name.startswith(meant)] or difflib.get_close_matches(meant, by_name, n=1)
-    return f"; did you mean {by_name[close[0]]}?" if close else ""
+    close = closest(meant, by_name)
+    return f"; did you mean {by_name[close]}?" if close else ""
 
 
 def _failures(entry: Entry, error: ValidationError) -> Iterator[Failure]:

@@ -45,14 +45,10 @@ class SandboxState(TypedDict, total=False):
     """Whether the vendor gave it up for an error."""
 
 
-class SandboxOptions(TypedDict, total=False):
-    """What a sandbox is made with that means the same at every vendor."""
+class SandboxContent(TypedDict, total=False):
+    """What a sandbox is, as a program and as a definition in a file say it."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
-
-    name: Annotated[Input[str], Field(min_length=1, max_length=63), Attribute(daytona=Wire(), e2b=Wire())]
-    """Unique in the account, where the vendor has names; E2B keeps it in the metadata. Default: the resource's name and
-    a random suffix."""
 
     snapshot: Annotated[Input[str], Field(min_length=1), Attribute(daytona=Wire(), e2b=Wire("template"))]
     """What the sandbox is made from: a snapshot's name; E2B's word is template. Default: the vendor's own."""
@@ -68,6 +64,19 @@ class SandboxOptions(TypedDict, total=False):
     """Names and values to find the sandbox by. Labels that others put on it are left alone. At E2B they are its
     metadata, which cannot change: another value replaces the sandbox."""
 
+    timeouts: Annotated[Input[Timeouts], Attribute(default={})]
+    """How long operations may take."""
+
+
+class SandboxOptions(SandboxContent, total=False):
+    """What a sandbox is made with that means the same at every vendor."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
+
+    name: Annotated[Input[str], Field(min_length=1, max_length=63), Attribute(daytona=Wire(), e2b=Wire())]
+    """Unique in the account, where the vendor has names; E2B keeps it in the metadata. Default: the resource's name and
+    a random suffix."""
+
     volumes: Annotated[Input[Sequence[Input[VolumeMount]]], Attribute(default=[], daytona=Wire(), e2b=Wire())]
     """Volumes to mount. Pass a volume's `id`, so that the sandbox is made after it and deleted before it."""
 
@@ -80,9 +89,6 @@ class SandboxOptions(TypedDict, total=False):
     ]
     """What it is to be; E2B has no stopped and no archived ones. Default: it is started when it is made, and left as it
     is found from then on, so that a vendor's timers can do their work."""
-
-    timeouts: Annotated[Input[Timeouts], Attribute(default={})]
-    """How long operations may take."""
 
 
 class SandboxArgs(Placed, SandboxOptions, total=False):

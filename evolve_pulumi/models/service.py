@@ -29,13 +29,10 @@ class Health(TypedDict, total=False):
     two others."""
 
 
-class ServiceArgs(Placed, total=False):
-    """Arguments of `Service`."""
+class ServiceContent(TypedDict, total=False):
+    """What a service is, wherever it runs."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
-
-    sandbox_id: Required[Annotated[Input[str], Field(min_length=1), Attribute(every=Wire())]]
-    """The sandbox it runs in: pass the sandbox's `id`."""
 
     command: Required[Annotated[Input[str], Field(min_length=1), Attribute(every=RESTART)]]
     """A bash command line, or several; it stays in the foreground."""
@@ -58,6 +55,15 @@ class ServiceArgs(Placed, total=False):
 
     timeouts: Annotated[Input[Timeouts], Attribute(default={})]
     """How long operations may take; `create_minutes` and `update_minutes` include becoming ready."""
+
+
+class ServiceArgs(Placed, ServiceContent, total=False):
+    """Arguments of `Service`."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # pyright: ignore[reportGeneralTypeIssues]
+
+    sandbox_id: Required[Annotated[Input[str], Field(min_length=1), Attribute(every=Wire())]]
+    """The sandbox it runs in: pass the sandbox's `id`."""
 
 
 def contradictions(known: Mapping[str, Any], unknown: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,199 @@
+"""How an operation is shown while it goes on: a live table in a terminal, lines elsewhere, JSON for programs."""
+
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import typer
+
+from evolve_pulumi.cli.environments.events import Change, Note
+
+MARKS = {"create": "+", "update": "~", "replace": "±", "remove old": "-", "delete": "-"}
+DONE = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "remove old": "old one deleted",
+    "delete": "deleted",
+    "keep": "unchanged",
+}
+COLOURS = {"create": "green", "update": "yellow", "replace": "magenta", "remove old": "red", "delete": "red"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an operation ended."""
+
+    result: str
+    """succeeded, failed, interrupted, busy."""
+    counts: Counter[str]
+    """By what was done, without what belongs to replacements."""
+    urls: dict[str, str] = field(default_factory=dict[str, str])
+    expires_at: str | None = None
+
+
+class Display(Protocol):
+    """Shows what goes on. Called from several threads."""
+
+    def begin(self, title: str) -> None:
+        """An operation begins."""
+        ...
+
+    def change(self, change: Change) -> None:
+        """Something is done to a resource."""
+        ...
+
+    def note(self, note: Note) -> None:
+        """Something is said."""
+        ...
+
+    def end(self, outcome: Outcome) -> None:
+        """It is over."""
+        ...
+
+
+def display(*, as_json: bool, previewing: bool) -> Display:
+    """The one that fits where the output goes."""
+    if as_json:
+        return Lines()
+    return Live(previewing=previewing) if sys.stdout.isatty() else Plain(previewing=previewing)
+
+
+class Lines:
+    """One JSON object a line."""
+
+    def begin(self, title: str) -> None:
+        """Say what it is about."""
+        self._say("begin", title=title)
+
+    def change(self, change: Change) -> None:
+        """All of it; what is kept, once."""
+        if (change.action, change.phase) != ("keep", "begun"):
+            self._say("change", **asdict(change))
+
+    def note(self, note: Note) -> None:
+        """All of it."""
+        self._say("note", **asdict(note))
+
+    def end(self, outcome: Outcome) -> None:
+        """All of it."""
+        self._say("end", **vars(outcome))
+
+    def _say(self, event: str, **values: Any) -> None:
+        typer.echo(json.dumps({"event": event, **values}))
+
+
+class Plain:
+    """A line for each thing that is done, or in a preview would be."""
+
+    def __init__(self, *, previewing: bool) -> None:
+        self._previewing = previewing
+        self._begun: dict[tuple[str, str, str], float] = {}
+        self._started = time.monotonic()
+
+    def begin(self, title: str) -> None:
+        """Name it."""
+        self._started = time.monotonic()
+        typer.secho(title, bold=True)
+
+    def change(self, change: Change) -> None:
+        """Say it when it is done."""
+        key = (change.kind, change.name, change.action)
+        if change.phase == "begun":
+            self._begun[key] = time.monotonic()
+        elif change.action != "keep":
+            seconds = time.monotonic() - self._begun.get(key, time.monotonic())
+            typer.secho(
+                line(change, None if self._previewing else seconds, previewing=self._previewing),
+                fg="red" if change.phase == "failed" else COLOURS[change.action],
+            )
+
+    def note(self, note: Note) -> None:
+        """Errors go to standard error."""
+        typer.echo(said(note), err=note.severity == "error")
+
+    def end(self, outcome: Outcome) -> None:
+        """The sum of it, and where it is."""
+        seconds = time.monotonic() - self._started
+        typer.echo(f"\n{total(outcome, previewing=self._previewing)} in {seconds:.1f} s")
+        for name, url in outcome.urls.items():
+            typer.echo(f"{name}: {url}")
+        if outcome.expires_at:
+            typer.echo(f"expires: {outcome.expires_at}")
+
+
+class Live(Plain):
+    """The same, with a spinner for each thing that is under way."""
+
+    def __init__(self, *, previewing: bool) -> None:
+        from rich.live import Live as RichLive
+
+        super().__init__(previewing=previewing)
+        self._lock = threading.Lock()
+        self._under_way: dict[tuple[str, str, str], Change] = {}
+        self._live = RichLive(get_renderable=self._table, transient=True, refresh_per_second=10)
+
+    def begin(self, title: str) -> None:
+        """Name it, and start to show what is under way."""
+        super().begin(title)
+        self._live.start()
+
+    def change(self, change: Change) -> None:
+        """Show it below while it is under way, and above when it is done."""
+        key = (change.kind, change.name, change.action)
+        with self._lock:
+            if change.phase == "begun" and change.action != "keep":
+                self._under_way[key] = change
+            else:
+                self._under_way.pop(key, None)
+        super().change(change)
+
+    def end(self, outcome: Outcome) -> None:
+        """Stop showing what is under way."""
+        self._live.stop()
+        super().end(outcome)
+
+    def _table(self) -> Any:
+        from rich.console import Group
+        from rich.spinner import Spinner
+
+        with self._lock:
+            rows = list(self._under_way.values())
+        return Group(*(Spinner("dots", text=f"{each.kind} {each.name}: {each.action}") for each in rows))
+
+
+def line(change: Change, seconds: float | None, *, previewing: bool) -> str:
+    """A change in one line: `~ sandbox shop updated in place: labels.a (0.3 s)`."""
+    if change.phase == "failed":
+        words = f"could not be {DONE[change.action]}"
+    elif previewing:
+        words = "would be " + ("deleted, the old one" if change.action == "remove old" else DONE[change.action])
+    else:
+        words = DONE[change.action]
+    if change.how and change.how != "by replacement":
+        words += f" {change.how}"
+    if change.attributes and change.action in ("update", "replace"):
+        words += f": {', '.join(change.attributes)}"
+    took = f" ({seconds:.1f} s)" if seconds is not None else ""
+    return f"{MARKS[change.action]} {change.kind} {change.name} {words}{took}"
+
+
+def said(note: Note) -> str:
+    """A note in one line, or several where it has an end of a log."""
+    return f"{note.severity}: {note.text}" if note.severity != "info" else f"  {note.about}: {note.text}"
+
+
+def total(outcome: Outcome, *, previewing: bool) -> str:
+    """What was done, in numbers."""
+    counts = [f"{count} {DONE[action]}" for action in DONE if (count := outcome.counts.get(action))]
+    words = ", ".join(counts) or "nothing to do"
+    return {
+        "succeeded": f"Would be: {words}" if previewing and counts else words,
+        "failed": f"Failed: {words}",
+        "interrupted": f"Interrupted: {words}",
+        "busy": "Not begun",
+    }[outcome.result]

@@ -1,0 +1,122 @@
+"""Changing an environment's stack: once at a time, shown as it goes on, interrupted in order."""
+
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+from pulumi.automation import EngineEvent, OutputValue, Stack
+from pulumi.automation.errors import CommandError, ConcurrentUpdateError
+
+from evolve_pulumi.cli.environments.display import Display, Outcome
+from evolve_pulumi.cli.environments.engine_process import Engine
+from evolve_pulumi.cli.environments.events import Change, Note, translate
+from evolve_pulumi.cli.environments.exits import Exit
+
+OnEvent = Callable[[EngineEvent], Any]
+RETRY_SECONDS = 2
+HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+RESULTS = {Exit.DONE: "succeeded", Exit.BUSY: "busy", Exit.INTERRUPTED: "interrupted"}
+
+
+class Operation:
+    """One command on one stack.
+
+    Args:
+        engine: Runs it.
+        shown: Shows it.
+        wait_seconds: How long to wait for another run that has the environment.
+    """
+
+    def __init__(self, engine: Engine, shown: Display, wait_seconds: float = 0) -> None:
+        self._engine = engine
+        self._display = shown
+        self._wait_seconds = wait_seconds
+        self._error_shown = False
+        self.changes: list[Change] = []
+        """What was done, in order."""
+
+    def run(self, call: Callable[[OnEvent], Any]) -> Exit:
+        """Make a call of the stack's, which reports its events, and say how it ended."""
+        deadline, waiting = time.monotonic() + self._wait_seconds, False
+        while True:
+            try:
+                call(self._on_event)
+            except ConcurrentUpdateError as error:
+                if self._engine.interruptions:
+                    return Exit.INTERRUPTED
+                if time.monotonic() >= deadline:
+                    self._display.note(Note("error", _busy(error)))
+                    return Exit.BUSY
+                if not waiting:
+                    self._display.note(Note("info", "waiting for another run", "environment"))
+                waiting = True
+                time.sleep(RETRY_SECONDS)
+            except CommandError as error:
+                if self._engine.interruptions:
+                    return Exit.INTERRUPTED
+                if not self._error_shown:
+                    self._display.note(Note("error", words_of(error)))
+                return Exit.FAILED
+            else:
+                return Exit.DONE
+
+    def outcome(self, code: Exit, stack: Stack | None = None) -> Outcome:
+        """What came of it; with the stack's outputs where it has some."""
+        done = [change for change in self.changes if change.phase == "done" and change.action != "remove old"]
+        # A second look at what the first has changed finds nothing to do.
+        last = {
+            (change.kind, change.name): change.action for change in sorted(done, key=lambda each: each.action != "keep")
+        }
+        counts = Counter(last.values())
+        outputs: dict[str, OutputValue] = dict(stack.outputs()) if stack else {}
+        urls: dict[str, str] = outputs["urls"].value if "urls" in outputs else {}
+        expires_at = outputs["expires_at"].value if "expires_at" in outputs else None
+        return Outcome(RESULTS.get(code, "failed"), counts, urls, expires_at)
+
+    @property
+    def has_restarted(self) -> bool:
+        """Whether a sandbox was started again, so that services which ran in it have ended."""
+        done = (change for change in self.changes if change.phase == "done" and change.kind == "sandbox")
+        return any(change.how == "with a restart" or "state" in change.attributes for change in done)
+
+    def _on_event(self, event: EngineEvent) -> None:
+        match translate(event):
+            case Change() as change:
+                self.changes.append(change)
+                self._display.change(change)
+            case Note() as note:
+                self._error_shown = self._error_shown or note.severity == "error"
+                self._display.note(note)
+            case None:
+                pass
+
+
+@contextmanager
+def interruptible(engine: Engine) -> Generator[None]:
+    """Pass ^C, and the polite request to end, on to the engine instead of ending here."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = {kind: signal.signal(kind, lambda _number, _frame: engine.interrupt()) for kind in kinds}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def words_of(error: CommandError) -> str:
+    """The engine's own words for a failure, without the streams around them."""
+    words = str(error).partition("stderr:")[2].strip() or str(error)
+    return words.removeprefix("error: ")
+
+
+def _busy(error: ConcurrentUpdateError) -> str:
+    holder = HOLDER.search(str(error))
+    who = f" of {holder['who']}, process {holder['pid']}, since {holder['since']}" if holder else ""
+    return (
+        f"another run{who} has this environment. --wait waits for it; where it is dead and cannot let go, "
+        "--take-over goes on without it"
+    )

@@ -1,0 +1,200 @@
+"""An environment from a definition: the sandbox, what is in it, and a URL for each service."""
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self, cast
+
+import pulumi
+from pulumi import Output, ResourceOptions
+
+from evolve_pulumi.components import markdown
+from evolve_pulumi.definitions import expressions, policy, reading
+from evolve_pulumi.definitions.expressions import Context
+from evolve_pulumi.definitions.model import Definition, ServiceDefinition, Size
+from evolve_pulumi.dynamic.resource import in_program
+from evolve_pulumi.errors import UnsupportedError
+from evolve_pulumi.lookups import get_volume
+from evolve_pulumi.models.sandbox import SandboxContent, VolumeMount
+from evolve_pulumi.models.service import ServiceContent
+from evolve_pulumi.resources.sandbox import Sandbox
+from evolve_pulumi.resources.service import Service
+from evolve_pulumi.resources.snapshot import Snapshot
+from evolve_pulumi.resources.volume import Volume
+from evolve_pulumi.vendors import DEFAULT_BACKEND
+
+
+class PreviewEnvironment(pulumi.ComponentResource):
+    """A sandbox with services in it, as a definition has it, and a URL for each service.
+
+    Args:
+        resource_name: Its name in the program, which its resources begin with.
+        definition: The definition; `evolve_pulumi.load_definition` reads one from a file.
+        secrets: Values for `${{ secrets.NAME }}` in it.
+        opts: The engine's options.
+    """
+
+    sandbox_id: Output[str]
+    """The sandbox."""
+    urls: Output[Mapping[str, str]]
+    """A URL for each service, by name."""
+    preview_token: Output[str]
+    """Secret. What the URLs ask for where the services are not public; see `Sandbox`."""
+    expires_at: Output[str | None]
+    """When its lifetime is over, in ISO 8601: counted from the last `up`. None where it has none."""
+    summary: Output[str]
+    """All of it in Markdown, for a pull request's comment or a job's summary."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        definition: Definition,
+        secrets: Mapping[str, str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("evolve:index:PreviewEnvironment", resource_name, None, opts)
+        self._definition = definition
+        self._secrets = secrets or {}
+        self._name = resource_name
+        self._own = ResourceOptions(parent=self)
+        sandbox = self._sandbox()
+        self._start_services(sandbox)
+        urls = {name: sandbox.preview_url(_port(service)) for name, service in self._services.items()}
+        self.sandbox_id = sandbox.id
+        self.urls = Output.all(**urls)
+        self.preview_token = sandbox.preview_token
+        expiry = _expiry(definition)
+        self.expires_at = Output.from_input(expiry)
+        public = any(service.get("public") for service in self._services.values())
+        self.summary = self.urls.apply(lambda known: markdown.summary(known, expiry, public=public))
+        outputs = ("sandbox_id", "urls", "preview_token", "expires_at", "summary")
+        self.register_outputs({name: getattr(self, name) for name in outputs})
+
+    @classmethod
+    def of_config(cls, opts: ResourceOptions | None = None) -> Self:
+        """The environment that the stack's configuration names.
+
+        `evolve:definition` is the file; `evolve:policy` the policy that says which `env` and `secrets` it may use;
+        `evolve:pr` the number of the pull request, where it is for one.
+        """
+        config = pulumi.Config("evolve")
+        file, rules = Path(config.require("definition")), config.get("policy")
+        with in_program():
+            allowed = policy.read(Path(rules)) if rules else policy.Policy()
+            context = Context(file.parent, os.environ, allowed, config.get_int("pr"))
+            definition = reading.load(file, context)
+        return cls(definition.get("name", ""), definition, context.secrets, opts)
+
+    @property
+    def _services(self) -> Mapping[str, ServiceDefinition]:
+        return self._definition.get("services", {})
+
+    def _sandbox(self) -> Sandbox:
+        definition, content = self._definition, _picked(self._definition, SandboxContent.__annotations__)
+        size = definition.get("size", {})
+        daytona: dict[str, Any] = {**_awake(definition), **definition.get("daytona", {})}
+        if source := self._snapshot(size):
+            content["snapshot"] = source.name
+        else:
+            daytona |= self._size_at_daytona(size)
+        if volumes := self._mounts():
+            content["volumes"] = volumes
+        if "env" in content:
+            content["env"] = self._revealed(content["env"])
+        options: dict[str, Any] = {"daytona": daytona, "e2b": definition.get("e2b")}
+        return Sandbox(
+            self._name,
+            self._own,
+            **content,
+            **_where(definition),
+            **{name: value for name, value in options.items() if value},
+            state="started",
+            ports=[_port(service) for service in self._services.values()],
+            public=any(service.get("public", False) for service in self._services.values()),
+        )
+
+    def _snapshot(self, size: Size) -> Snapshot | None:
+        """What the sandbox is made from, where the definition says more than a snapshot's name."""
+        source = _picked(self._definition, ("image", "dockerfile"))
+        if not source:
+            return None
+        source |= _picked(size, ("cpu", "memory_gb"))
+        if "disk_gb" in size:
+            source["daytona"] = {"disk_gb": size["disk_gb"]}
+        return Snapshot(self._name, self._own, **source, **_where(self._definition))
+
+    def _size_at_daytona(self, size: Size) -> dict[str, Any]:
+        backend = self._definition.get("backend") or pulumi.Config("evolve").get("backend") or DEFAULT_BACKEND
+        if size and backend == "e2b":
+            with in_program():
+                raise UnsupportedError(
+                    "size: a snapshot at E2B has its own size", remedy="Give image or dockerfile, or take size away."
+                )
+        return dict(size)
+
+    def _mounts(self) -> list[VolumeMount]:
+        return [
+            VolumeMount(volume_id=self._volume_id(name, volume.get("shared")), mount_path=volume["mount_path"])
+            for name, volume in self._definition.get("volumes", {}).items()
+        ]
+
+    def _volume_id(self, name: str, shared: str | None) -> pulumi.Input[str]:
+        if shared:
+            return get_volume(shared, backend=self._definition.get("backend")).id
+        return Volume(f"{self._name}-{name}", self._own, allow_data_loss=True, **_where(self._definition)).id
+
+    def _start_services(self, sandbox: Sandbox) -> None:
+        """Each after those that it depends on."""
+        started: dict[str, Service] = {}
+
+        def start(name: str) -> Service:
+            if name not in started:
+                service = self._services[name]
+                after = [start(other) for other in service.get("depends_on", [])]
+                content = _picked(service, ServiceContent.__annotations__)
+                if "env" in content:
+                    content["env"] = self._revealed(content["env"])
+                started[name] = Service(
+                    f"{self._name}-{name}",
+                    ResourceOptions.merge(self._own, ResourceOptions(depends_on=after)),
+                    sandbox_id=sandbox.id,
+                    **content,
+                    **_where(self._definition),
+                )
+            return started[name]
+
+        for name in self._services:
+            start(name)
+
+    def _revealed(self, variables: Mapping[str, Any]) -> dict[str, pulumi.Input[str]]:
+        """Environment variables with their secrets put in, and marked as such."""
+        found = {name: expressions.reveal(text, self._secrets) for name, text in variables.items()}
+        return {
+            name: text if (secret := found[name]) is None else Output.secret(secret) for name, text in variables.items()
+        }
+
+
+def _picked(values: Any, keys: Iterable[str]) -> dict[str, Any]:
+    """Those of the keys that there are."""
+    return {key: values[key] for key in keys if key in values}
+
+
+def _port(service: ServiceDefinition) -> int:
+    """A definition's values are all known."""
+    return cast(int, service["port"])
+
+
+def _awake(definition: Definition) -> dict[str, Any]:
+    """What has a lifetime runs as long as that: Daytona would stop it when it is idle, and wakes nothing by itself."""
+    return {"auto_stop_minutes": 0} if "lifetime" in definition else {}
+
+
+def _where(definition: Definition) -> dict[str, Any]:
+    return _picked(definition, ("backend",))
+
+
+def _expiry(definition: Definition) -> str | None:
+    if "lifetime" not in definition:
+        return None
+    return (datetime.now(UTC) + reading.lifetime(definition["lifetime"])).isoformat(timespec="seconds")

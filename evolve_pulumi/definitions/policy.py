@@ -1,0 +1,44 @@
+"""What a definition may ask for. It is said by whoever runs it, never by the definition: that may be a stranger's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ConfigDict
+from typing_extensions import TypedDict
+
+from evolve_pulumi.definitions import checking, tree
+from evolve_pulumi.models.sandbox import VariableName
+
+NEVER = ("DAYTONA_", "E2B_", "PULUMI_", "EVOLVE_")
+"""What begins the names that no policy can give away: the vendors' keys, the state's passphrase."""
+
+
+class Policy(TypedDict, total=False):
+    """Which names a definition may use. Without it, none."""
+
+    __pydantic_config__ = ConfigDict(  # pyright: ignore[reportGeneralTypeIssues]
+        extra="forbid", use_attribute_docstrings=True
+    )
+
+    env: Sequence[VariableName]
+    """Environment variables of the command, as `${{ env.NAME }}`."""
+    secrets: Sequence[VariableName]
+    """Environment variables of the command whose values are secret, as `${{ secrets.NAME }}`."""
+
+
+def read(file: Path) -> Policy:
+    """Read a policy file; raises FileError, or ConfigurationError where there is none."""
+    found = tree.parse(checking.text_of(file), str(file))
+    return checking.checked(Policy, found, found.value, str(file), _contradictions)
+
+
+def is_never_given(name: str) -> bool:
+    """Whether no policy can give it away."""
+    return name.upper().startswith(NEVER)
+
+
+def _contradictions(policy: Policy) -> checking.Contradictions:
+    for key in ("env", "secrets"):
+        for index, name in enumerate(policy.get(key, [])):
+            if is_never_given(name):
+                yield (key, index), f"{name} is never given to a definition"

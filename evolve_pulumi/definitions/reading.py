@@ -1,0 +1,121 @@
+"""Definitions from files, and back."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evolve_pulumi import names
+from evolve_pulumi.definitions import checking, expressions, tree
+from evolve_pulumi.definitions.expressions import Context
+from evolve_pulumi.definitions.model import Definition
+
+FILE = "evolve.yaml"
+NAME = re.compile(r"""^["']?name["']?\s*:\s*["']?(?P<name>[a-z][a-z0-9-]*)["']?\s*(#.*)?$""", re.MULTILINE)
+LINE_BREAKS = {"\x85", "\u2028", "\u2029"}
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def load(file: Path, context: Context) -> Definition:
+    """Read a definition's file; raises FileError with all that is wrong, or ConfigurationError where there is none."""
+    definition = loads(checking.text_of(file), context, str(file))
+    definition.setdefault("name", default_name(file))
+    return definition
+
+
+def loads(text: str, context: Context, file: str = FILE) -> Definition:
+    """Read a definition."""
+    found = tree.parse(text, file)
+    value = expressions.fill_in(found, context, file)
+    return checking.checked(Definition, found, value, file, contradictions)
+
+
+def dumps(definition: Definition) -> str:
+    """A definition as a file."""
+    return yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+def name_of(file: Path) -> str:
+    """What a definition calls itself, also where the rest of it is broken: what was made of it can still be found."""
+    found = NAME.search(checking.text_of(file))
+    return found["name"] if found else default_name(file)
+
+
+def default_name(file: Path) -> str:
+    """The name of a file's folder, in the letters of names."""
+    return names.slug(file.resolve().parent.name).lstrip("0123456789-")[:40] or "environment"
+
+
+def lifetime(text: str) -> timedelta:
+    """`3d` as a span of time."""
+    return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes rare line breaks as escapes, which PyYAML would otherwise lose."""
+
+
+def _text(dumper: Any, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if LINE_BREAKS & set(text) else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def contradictions(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
+    """What is wrong only together with something else."""
+    sources = [name for name in ("snapshot", "image", "dockerfile") if name in definition]
+    for other in sources[1:]:
+        yield (other,), f"goes only without {sources[0]}"
+    if definition.get("backend") == "e2b" and definition.get("size"):
+        if "image" not in definition and "dockerfile" not in definition:
+            yield ("size",), "goes at E2B only with image or dockerfile: a snapshot there has its own size"
+        if "disk_gb" in definition.get("size", {}):
+            yield ("size", "disk_gb"), "is not there at E2B"
+    yield from _of_services(definition)
+    yield from _of_volumes(definition)
+
+
+def _of_services(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
+    services = definition.get("services", {})
+    first = next(iter(services), "")
+    ports: dict[Any, str] = {}
+    for name, service in services.items():
+        if (other := ports.setdefault(service["port"], name)) != name:
+            yield ("services", name, "port"), f"is the port of {other} too"
+        if service.get("public", False) != services[first].get("public", False):
+            yield (
+                ("services", name, "public"),
+                f"differs from {first}'s: a vendor makes a whole sandbox public, or none of it",
+            )
+        for index, other in enumerate(service.get("depends_on", [])):
+            place = ("services", name, "depends_on", index)
+            if other not in services:
+                meant = checking.suggestion(other, services)
+                yield place, f"there is no service {other}{meant}"
+    for name in services:
+        if _leads_to(definition, name, name, set()):
+            yield ("services", name, "depends_on"), "leads back to itself"
+
+
+def _leads_to(definition: Definition, start: str, goal: str, seen: set[str]) -> bool:
+    """Whether a service depends on another, over any number of others."""
+    services = definition.get("services", {})
+    for other in services[start].get("depends_on", []) if start in services else []:
+        if other == goal:
+            return True
+        if other not in seen:
+            seen.add(other)
+            if _leads_to(definition, other, goal, seen):
+                return True
+    return False
+
+
+def _of_volumes(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
+    paths: dict[str, str] = {}
+    for name, volume in definition.get("volumes", {}).items():
+        if (other := paths.setdefault(volume["mount_path"], name)) != name:
+            yield ("volumes", name, "mount_path"), f"is where {other} appears too"
