@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 import pulumi
-from pulumi import Output, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 
 from evolve_pulumi.components import markdown
 from evolve_pulumi.definitions import expressions, policy, reading
 from evolve_pulumi.definitions.expressions import Context
-from evolve_pulumi.definitions.model import Definition, ServiceDefinition, Size
+from evolve_pulumi.definitions.model import Definition, ServiceDefinition, Size, SourceDefinition
 from evolve_pulumi.dynamic.resource import in_program
 from evolve_pulumi.errors import UnsupportedError
 from evolve_pulumi.lookups import get_volume
 from evolve_pulumi.models.sandbox import SandboxContent, VolumeMount
 from evolve_pulumi.models.service import ServiceContent
+from evolve_pulumi.resources.command import Command
+from evolve_pulumi.resources.files import Files
+from evolve_pulumi.resources.git_repository import GitRepository
 from evolve_pulumi.resources.sandbox import Sandbox
 from evolve_pulumi.resources.service import Service
 from evolve_pulumi.resources.snapshot import Snapshot
@@ -59,8 +62,10 @@ class PreviewEnvironment(pulumi.ComponentResource):
         self._name = resource_name
         self._own = ResourceOptions(parent=self)
         sandbox = self._sandbox()
-        self._start_services(sandbox)
-        urls = {name: sandbox.preview_url(_port(service)) for name, service in self._services.items()}
+        moved = self._bring_in(sandbox)
+        self._start_services(sandbox, self._set_up(sandbox, moved), moved)
+        ports = {name: port for name, service in self._services.items() if (port := _port(service))}
+        urls = {name: sandbox.preview_url(port) for name, port in ports.items()}
         self.sandbox_id = sandbox.id
         self.urls = Output.all(**urls)
         self.preview_token = sandbox.preview_token
@@ -110,7 +115,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
             **_where(definition),
             **{name: value for name, value in options.items() if value},
             state="started",
-            ports=[_port(service) for service in self._services.values()],
+            ports=[port for service in self._services.values() if (port := _port(service))],
             public=any(service.get("public", False) for service in self._services.values()),
         )
 
@@ -144,17 +149,46 @@ class PreviewEnvironment(pulumi.ComponentResource):
             return get_volume(shared, backend=self._definition.get("backend")).id
         return Volume(f"{self._name}-{name}", self._own, allow_data_loss=True, **_where(self._definition)).id
 
-    def _start_services(self, sandbox: Sandbox) -> None:
-        """Each after those that it depends on."""
+    def _bring_in(self, sandbox: Sandbox) -> list[Resource]:
+        """The sources."""
+        return [self._source(name, source, sandbox) for name, source in self._definition.get("sources", {}).items()]
+
+    def _source(self, name: str, source: SourceDefinition, sandbox: Sandbox) -> Resource:
+        called, where = f"{self._name}-{name}", _where(self._definition)
+        where |= {"sandbox_id": sandbox.id, "path": source["path"]}
+        if "git" in source:
+            keys = _picked(source, ("ref", "clone_inside"))
+            # What was done inside is thrown away: the definition says what is there.
+            return GitRepository(called, self._own, source=source["git"], force=True, **keys, **where)
+        keys = _picked(source, ("exclude", "files")) | ({"source": source["folder"]} if "folder" in source else {})
+        return Files(called, self._own, **keys, **where)
+
+    def _set_up(self, sandbox: Sandbox, sources: list[Resource]) -> list[Resource]:
+        """The commands, one after the other."""
+        after: list[Resource] = list(sources)
+        for name, setup in self._definition.get("setup", {}).items():
+            command = Command(
+                f"{self._name}-{name}",
+                ResourceOptions.merge(self._own, ResourceOptions(depends_on=after)),
+                sandbox_id=sandbox.id,
+                create=setup["command"],
+                env=self._revealed(setup.get("env", {})) | _commits(sources),
+                **_picked(setup, ("working_directory",)),
+                **_where(self._definition),
+            )
+            after = [command]
+        return after
+
+    def _start_services(self, sandbox: Sandbox, ready: list[Resource], sources: list[Resource]) -> None:
+        """Each after what is set up, and after those that it depends on."""
         started: dict[str, Service] = {}
 
         def start(name: str) -> Service:
             if name not in started:
                 service = self._services[name]
-                after = [start(other) for other in service.get("depends_on", [])]
+                after = [*ready, *(start(other) for other in service.get("depends_on", []))]
                 content = _picked(service, ServiceContent.__annotations__)
-                if "env" in content:
-                    content["env"] = self._revealed(content["env"])
+                content["env"] = self._revealed(content.get("env", {})) | _commits(sources)
                 started[name] = Service(
                     f"{self._name}-{name}",
                     ResourceOptions.merge(self._own, ResourceOptions(depends_on=after)),
@@ -180,9 +214,15 @@ def _picked(values: Any, keys: Iterable[str]) -> dict[str, Any]:
     return {key: values[key] for key in keys if key in values}
 
 
-def _port(service: ServiceDefinition) -> int:
+def _port(service: ServiceDefinition) -> int | None:
     """A definition's values are all known."""
-    return cast(int, service["port"])
+    return cast(int | None, service.get("port"))
+
+
+def _commits(sources: list[Resource]) -> dict[str, pulumi.Input[str]]:
+    """What makes whatever uses a repository start again when it has moved."""
+    commits = [source.commit for source in sources if isinstance(source, GitRepository)]
+    return {"EVOLVE_COMMITS": Output.concat(*commits)} if commits else {}
 
 
 def _awake(definition: Definition) -> dict[str, Any]:

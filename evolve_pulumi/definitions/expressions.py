@@ -41,6 +41,11 @@ class Context:
     pr: int | None = None
 
     @cached_property
+    def root(self) -> Path:
+        """The folder of the repository that the definition is in, or else its own."""
+        return Path(self._git("rev-parse", "--show-toplevel") or self.folder).resolve()
+
+    @cached_property
     def sha(self) -> str | None:
         """The commit that is checked out."""
         return self._git("rev-parse", "HEAD")

@@ -6,8 +6,10 @@ from typing import Annotated, Required
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from evolve_pulumi.models.command import CommandLine
+from evolve_pulumi.models.files import FolderPath, PathBelow
 from evolve_pulumi.models.managed import Backend
-from evolve_pulumi.models.sandbox import SandboxContent
+from evolve_pulumi.models.sandbox import SandboxContent, VariableName
 from evolve_pulumi.models.service import ServiceContent
 from evolve_pulumi.models.snapshot import DockerfileText
 from evolve_pulumi.vendors.daytona.options import DaytonaOptions
@@ -45,6 +47,41 @@ class VolumeDefinition(TypedDict, total=False):
     shared: Text
     """Name of a volume that exists and is left alone when the environment goes. Default: a fresh one of the
     environment's own, which goes with it, and with what is in it."""
+
+
+class SourceDefinition(TypedDict, total=False):
+    """What is brought into a folder of the sandbox: a Git repository at a commit, or files."""
+
+    __pydantic_config__ = CLOSED  # pyright: ignore[reportGeneralTypeIssues]
+
+    path: Required[FolderPath]
+    """The folder in the sandbox: absolute, or from the home of the sandbox's user on."""
+    git: Text
+    """A repository: `.` is the one that the definition is in, at what is committed. Others, by URL, only as the policy
+    allows, or with `clone_inside`."""
+    ref: Text
+    """A branch, a tag or a commit of it. Default: what is checked out."""
+    clone_inside: bool
+    """Whether Git fetches inside the sandbox, where it has no credentials. Default: false."""
+    folder: Text
+    """A folder beside the definition, whose files are sent."""
+    exclude: Sequence[str]
+    """What of `folder` does not come: names or paths, with wildcards."""
+    files: Mapping[PathBelow, str]
+    """Texts by path below `path`."""
+
+
+class SetupDefinition(TypedDict, total=False):
+    """A command that runs once, after the sources are there, and again when it or a repository changes."""
+
+    __pydantic_config__ = CLOSED  # pyright: ignore[reportGeneralTypeIssues]
+
+    command: Required[CommandLine]
+    """A bash command line, or several. It must end with exit code 0."""
+    working_directory: Text
+    """Where it runs. Default: the user's home."""
+    env: Mapping[VariableName, str]
+    """Environment variables, beside those of the sandbox."""
 
 
 class ServiceDefinition(ServiceContent, total=False):
@@ -88,6 +125,10 @@ class Definition(SandboxContent, total=False):
     """What the sandbox has. At E2B only with `image` or `dockerfile`: a snapshot there has its own size."""
     volumes: Mapping[Name, VolumeDefinition]
     """Volumes by name."""
+    sources: Mapping[Name, SourceDefinition]
+    """What is brought into the sandbox, by name."""
+    setup: Mapping[Name, SetupDefinition]
+    """Commands by name, run one after the other before any service starts."""
     services: Mapping[Name, ServiceDefinition]
     """Services by name; each has a URL."""
     lifetime: Lifetime

@@ -14,7 +14,7 @@ NEVER = ("DAYTONA_", "E2B_", "PULUMI_", "EVOLVE_")
 
 
 class Policy(TypedDict, total=False):
-    """Which names a definition may use. Without it, none."""
+    """What a definition may use. Without it, none of this."""
 
     __pydantic_config__ = ConfigDict(  # pyright: ignore[reportGeneralTypeIssues]
         extra="forbid", use_attribute_docstrings=True
@@ -22,6 +22,8 @@ class Policy(TypedDict, total=False):
 
     env: Sequence[VariableName]
     """Environment variables of the command, as `${{ env.NAME }}`."""
+    repositories: Sequence[str]
+    """URLs of Git repositories that may be fetched with this machine's credentials."""
     secrets: Sequence[VariableName]
     """Environment variables of the command whose values are secret, as `${{ secrets.NAME }}`."""
 

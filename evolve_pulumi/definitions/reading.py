@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from evolve_pulumi import names
-from evolve_pulumi.definitions import checking, expressions, tree
+from evolve_pulumi.definitions import checking, expressions, local_sources, tree
 from evolve_pulumi.definitions.expressions import Context
-from evolve_pulumi.definitions.model import Definition
+from evolve_pulumi.definitions.model import Definition, ServiceDefinition
 
 FILE = "evolve.yaml"
 NAME = re.compile(r"""^["']?name["']?\s*:\s*["']?(?P<name>[a-z][a-z0-9-]*)["']?\s*(#.*)?$""", re.MULTILINE)
@@ -23,6 +23,7 @@ def load(file: Path, context: Context) -> Definition:
     """Read a definition's file; raises FileError with all that is wrong, or ConfigurationError where there is none."""
     definition = loads(checking.text_of(file), context, str(file))
     definition.setdefault("name", default_name(file))
+    local_sources.settle(definition, context.folder.resolve())
     return definition
 
 
@@ -30,7 +31,12 @@ def loads(text: str, context: Context, file: str = FILE) -> Definition:
     """Read a definition."""
     found = tree.parse(text, file)
     value = expressions.fill_in(found, context, file)
-    return checking.checked(Definition, found, value, file, contradictions)
+
+    def wrong(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
+        yield from contradictions(definition)
+        yield from local_sources.violations(definition, context)
+
+    return checking.checked(Definition, found, value, file, wrong)
 
 
 def dumps(definition: Definition) -> str:
@@ -75,6 +81,9 @@ def contradictions(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
             yield ("size",), "goes at E2B only with image or dockerfile: a snapshot there has its own size"
         if "disk_gb" in definition.get("size", {}):
             yield ("size", "disk_gb"), "is not there at E2B"
+    for name, source in definition.get("sources", {}).items():
+        if ("git" in source) == bool(source.keys() & {"folder", "files"}):
+            yield ("sources", name), "has either git, or folder, files or both"
     yield from _of_services(definition)
     yield from _of_volumes(definition)
 
@@ -84,7 +93,11 @@ def _of_services(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
     first = next(iter(services), "")
     ports: dict[Any, str] = {}
     for name, service in services.items():
-        if (other := ports.setdefault(service["port"], name)) != name:
+        port = service.get("port")
+        if port is None:
+            if "command" not in _health(service):
+                yield ("services", name, "port"), "is required, unless health is a command"
+        elif (other := ports.setdefault(port, name)) != name:
             yield ("services", name, "port"), f"is the port of {other} too"
         if service.get("public", False) != services[first].get("public", False):
             yield (
@@ -99,6 +112,10 @@ def _of_services(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
     for name in services:
         if _leads_to(definition, name, name, set()):
             yield ("services", name, "depends_on"), "leads back to itself"
+
+
+def _health(service: ServiceDefinition) -> Any:
+    return service.get("health", {})
 
 
 def _leads_to(definition: Definition, start: str, goal: str, seen: set[str]) -> bool:

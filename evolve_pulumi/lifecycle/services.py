@@ -148,6 +148,11 @@ def _script_path(name: str) -> str:
     return f"/tmp/.{name}"
 
 
+def log(sandbox: SandboxInstance, name: str) -> str:
+    """What a service wrote so far."""
+    return sandbox.files.read(_log_path(name)).decode(errors="replace")
+
+
 def _log_path(name: str) -> str:
     return f"/tmp/.{name}.log"
 

@@ -71,7 +71,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     ),
     "a missing port": (
         "services:\n  web:\n    command: x\n",
-        ["2:3: services.web.port: is required"],
+        ["2:3: services.web.port: is required, unless health is a command"],
     ),
     "a port that is no number": (
         "services:\n  web: {command: x, port: http}\n",

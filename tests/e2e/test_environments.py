@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any, cast
 
@@ -281,3 +282,36 @@ def test_the_example_and_its_schema(tmp_path: Path, cloud: Cloud) -> None:
     assert (cloud.status()["sandboxes"], cloud.status()["volumes"]) == (0, 0)
     schema: Any = json.loads(environments.run("schema").ok().stdout)
     assert "lifetime" in schema["properties"]
+
+
+def test_a_push_moves_the_code_and_keeps_the_url(environments: Environments, side: Side) -> None:
+    git = ["git", "-C", str(environments.folder), "-c", "user.name=test", "-c", "user.email=test@example.com"]
+
+    def commit(page: str) -> None:
+        (environments.folder / "page.html").write_text(page)
+        subprocess.run([*git, "add", "page.html"], check=True)
+        subprocess.run([*git, "commit", "--quiet", "--message", page], check=True)
+
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    commit("one")
+    environments.write("""
+name: site
+sources:
+  app: {git: ., path: app}
+  settings: {files: {banner: " in review"}, path: settings}
+setup:
+  build: {command: mkdir -p out && cat app/page.html settings/banner > out/index.html}
+services:
+  web: {command: exec python3 -m http.server 3000, port: 3000, working_directory: out, public: true}
+""")
+    where = ("--local", "--backend", side.backend, "--pr", "7", "--json")
+    first = environments.run("up", *where).ok().end
+    assert (first["counts"], get(first["urls"]["web"]).text) == ({"create": 5}, "one in review")
+    assert environments.run("up", *where).ok().end["counts"] == {"keep": 5}
+    commit("two")
+    second = environments.run("up", *where).ok().end
+    assert second["counts"] == {"keep": 2, "update": 3}
+    assert second["urls"] == first["urls"]
+    assert get(second["urls"]["web"]).text == "two in review"
+    environments.run("destroy", "--pr", "7").ok()
+    assert side.ids() == []

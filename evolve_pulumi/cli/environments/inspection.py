@@ -21,6 +21,7 @@ from evolve_pulumi.cli.environments.operation import words_of
 from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import select, workspace
 from evolve_pulumi.errors import ConfigurationError, NotFoundError, RefusedError, UnsupportedError
+from evolve_pulumi.lifecycle import services
 from evolve_pulumi.lifecycle.orphans import TYPE
 from evolve_pulumi.vendors import accounts
 from evolve_pulumi.vendors.base import Account
@@ -82,7 +83,7 @@ def logs(target: Target, service: str | None, *, follow: bool) -> Exit:
     sandbox_id, process = found["id"].split("/", 1)
     sandbox, shown = _account(found).sandbox(sandbox_id), ""
     while True:
-        text = sandbox.log(process)
+        text = services.log(sandbox, process)
         typer.echo(text.removeprefix(shown), nl=False)
         shown = text
         if not follow:
