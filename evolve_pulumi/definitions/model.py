@@ -123,6 +123,8 @@ class Definition(SandboxContent, total=False):
     """The text of a Dockerfile to make the sandbox from. In place of `snapshot`."""
     size: Size
     """What the sandbox has. At E2B only with `image` or `dockerfile`: a snapshot there has its own size."""
+    allow_restart: bool
+    """Whether an update may stop the sandbox and start it again, which ends what runs in it. Default: false."""
     volumes: Mapping[Name, VolumeDefinition]
     """Volumes by name."""
     sources: Mapping[Name, SourceDefinition]
