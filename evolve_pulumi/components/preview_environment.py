@@ -112,7 +112,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
             self._name,
             self._own,
             **content,
-            **_where(definition),
+            **_picked(definition, ("backend", "allow_restart")),
             **{name: value for name, value in options.items() if value},
             state="started",
             ports=[port for service in self._services.values() if (port := _port(service))],
