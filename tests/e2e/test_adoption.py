@@ -57,7 +57,7 @@ def test_what_is_fixed_must_be_as_declared(stack: Stack, sdk: Daytona, existing:
     stack.write(program(f'adopt_id="{existing.id}", name="new", env={{"A": "2"}}'))
     refused = stack.up()
     assert refused.code != 0
-    assert f"{existing.id} cannot be adopted, since it was created with another value of name, env" in refused.output
+    assert f"{existing.id} cannot be adopted, since it was created with another value of env, name" in refused.output
     assert "evolve-resource" not in sdk.get(existing.id).labels
 
 
