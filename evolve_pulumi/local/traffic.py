@@ -79,7 +79,10 @@ class Traffic:
 
     async def _disturbed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         fault = next((each for each in self.faults if each.hits(request)), Fault())
-        await asyncio.sleep(fault.delay_seconds)
+        if fault.delay_seconds:
+            # What was received whole is carried out, however late, even if nobody waits for the answer any more.
+            await request.read()
+            await asyncio.sleep(fault.delay_seconds)
         if fault.drop == "before":
             return _cut(request)
         response = await handler(request) if fault.status is None else _answer(fault)

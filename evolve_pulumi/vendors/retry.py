@@ -13,6 +13,8 @@ T = TypeVar("T")
 UNREACHABLE_ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.05
 LAST_PAUSE_SECONDS = 1.0
+LATE_SECONDS = 30.0
+"""How long the vendor may go on with a call that was given up here."""
 _JITTER = tenacity.wait_random_exponential(multiplier=0.25, max=8)
 
 
@@ -46,6 +48,22 @@ def wait_until(done: Callable[[], bool], deadline: float) -> bool:
         time.sleep(pause)
         pause = min(pause * 2, LAST_PAUSE_SECONDS)
     return True
+
+
+def made_after_all(look: Callable[[], T | None], error: Exception, deadline: float) -> T | None:
+    """What a call has made that failed; None where it made nothing.
+
+    Where the time was over before an answer came, the vendor may still be at it, so that one look is too early.
+    """
+    given_up = isinstance(error, UnreachableError) and time.monotonic() >= deadline
+    found: list[T | None] = []
+
+    def is_there() -> bool:
+        found.append(look())
+        return found[-1] is not None
+
+    wait_until(is_there, time.monotonic() + (LATE_SECONDS if given_up else 0))
+    return found[-1]
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

@@ -27,7 +27,7 @@ from evolve_pulumi.vendors.daytona import builds, labels
 from evolve_pulumi.vendors.daytona.errors import translated
 from evolve_pulumi.vendors.daytona.operations import RESIZE, SET_STATE, SIZES, STARTING
 from evolve_pulumi.vendors.daytona.options import MAX_AUTO_ARCHIVE_MINUTES
-from evolve_pulumi.vendors.retry import patiently, wait_until
+from evolve_pulumi.vendors.retry import made_after_all, patiently, wait_until
 
 STARTED = SandboxState.STARTED.value
 LASTING = {
@@ -121,7 +121,7 @@ class Sandboxes:
                 return self._sdk.create(params, timeout=_left(deadline), on_snapshot_create_logs=build)
         except EvolveError as error:
             error.details = error.details or build.tail()
-            ours = self._created_with(token, declared["name"])
+            ours = made_after_all(lambda: self._created_with(token, declared["name"]), error, deadline)
             if ours is None:
                 raise
             if isinstance(error, NameTakenError | UnreachableError) and time.monotonic() < deadline:

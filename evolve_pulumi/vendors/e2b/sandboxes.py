@@ -25,7 +25,7 @@ from evolve_pulumi.vendors.e2b.errors import translated
 from evolve_pulumi.vendors.e2b.operations import EGRESS, SET_STATE, SET_TIMEOUT, Remote, egress
 from evolve_pulumi.vendors.e2b.options import TIMEOUT_MINUTES
 from evolve_pulumi.vendors.e2b.place import Place
-from evolve_pulumi.vendors.retry import patiently
+from evolve_pulumi.vendors.retry import made_after_all, patiently
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Sandboxes:
         except EvolveError as error:
             if isinstance(error, NotFoundError):
                 error.remedy = "Check `snapshot`: it has to be a template of this account, or a public one."
-            ours = self._created_with(token)
+            ours = made_after_all(lambda: self._created_with(token), error, deadline)
             raise (self._undone(ours, error) if ours else error) from error
         try:
             if declared.get("state") == "paused":
