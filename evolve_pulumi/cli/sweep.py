@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NOTHING, LEFT, FAILED = 0, 1, 2
 DELETE_SECONDS = 300
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 COLUMNS = ("kind", "id", "name", "resource", "age_minutes", "state", "reason")
 
 
@@ -29,6 +30,17 @@ def sweep(
         float, typer.Option(help="Minutes; what is younger may be about to be recorded by an update that runs.")
     ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Destroy the environments of `up` whose time is over, with their stacks.")
+    ] = False,
+    project: Annotated[
+        str | None, typer.Option(help="With --expired: only this definition's.", show_default="all that there are")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --expired: only show them.")] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(help="With --expired: judge by this time, in UTC.", show_default="now", formats=TIMES),
+    ] = None,
 ) -> None:
     """List what a stack made and no longer knows: left by updates that were killed, or by states that were lost.
 
@@ -38,7 +50,15 @@ def sweep(
 
     Exit code: 0 where nothing is orphaned, or all of it was deleted; 1 where something is left; 2 where not everything
     could be looked at or deleted.
+
+    With --expired nothing of that: the environments that `evolve-pulumi up` made and whose lifetime is over are
+    destroyed as by `evolve-pulumi destroy`, all that have their state in the same place. Exit code: as `destroy`; with
+    --dry-run 5 where there are some.
     """
+    if expired:
+        from evolve_pulumi.cli.environments import verbs
+
+        return verbs.sweep_expired(project, as_of and as_of.replace(tzinfo=UTC), dry_run=dry_run, as_json=as_json)
     from evolve_pulumi.errors import EvolveError
 
     try:
