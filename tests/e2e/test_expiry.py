@@ -1,4 +1,4 @@
-"""Environments whose time is over, at every vendor: swept with their stacks, and ended by the vendor where nobody does."""
+"""Environments whose time is over: swept with their stacks, and ended by the vendor where nobody sweeps."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,13 +1,12 @@
 """What the command line says. Everything else is imported when a verb runs: it takes Pulumi, which takes a while."""
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from evolve_pulumi.cli.environments.exits import Exit
+from evolve_pulumi.cli.environments.exits import Exit, run
 
 Definition = Annotated[Path, typer.Argument(help="The definition.")]
 Environment = Annotated[str | None, typer.Option("--environment", "-e", help="Its name.", show_default="dev")]
@@ -63,7 +62,7 @@ def up(
         meant = target.target(definition, environment, pr)
         return changing.up(meant, policy, ttl, settled.Place(backend, local), manner)
 
-    _run(act)
+    run(act)
 
 
 def preview(
@@ -91,7 +90,7 @@ def preview(
         meant = target.target(definition, environment, pr)
         return changing.preview(meant, policy, ttl, settled.Place(backend, local), manner, exit_code=exit_code)
 
-    _run(act)
+    run(act)
 
 
 def destroy(
@@ -115,7 +114,7 @@ def destroy(
         manner = changing.Manner(as_json, wait, take_over, parallel)
         return changing.destroy(target.target(definition, environment, pr, project), manner)
 
-    _run(act)
+    run(act)
 
 
 def reconcile(
@@ -149,7 +148,7 @@ def reconcile(
         meant = reconciling.of_file(folder)
         return reconciling.definition(meant, policy, settled.Place(backend, local), manner, repair=repair)
 
-    _run(act)
+    run(act)
 
 
 def status(
@@ -171,7 +170,7 @@ def status(
         meant = target.target(definition, environment, pr, project)
         return inspection.status(meant, as_json=as_json, exit_code=exit_code)
 
-    _run(act)
+    run(act)
 
 
 def logs(
@@ -188,7 +187,7 @@ def logs(
 
         return inspection.logs(target.target(definition, environment, pr), service, follow=follow)
 
-    _run(act)
+    run(act)
 
 
 def open_(
@@ -209,18 +208,7 @@ def open_(
             typer.launch(url)
         return Exit.DONE
 
-    _run(act)
-
-
-def sweep_expired(project: str | None, as_of: datetime | None, *, dry_run: bool, as_json: bool) -> None:
-    """`sweep --expired`."""
-
-    def act() -> Exit:
-        from evolve_pulumi.cli.environments import sweeping
-
-        return sweeping.sweep(project, as_of, only_show=dry_run, as_json=as_json)
-
-    _run(act)
+    run(act)
 
 
 def schema() -> None:
@@ -244,17 +232,3 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, verb in verbs.items():
         app.command(name=name)(verb)
-
-
-def _run(act: Callable[[], Exit]) -> None:
-    """Do it, and end with its exit code; what is wrong with what was asked is said in one line each."""
-    from evolve_pulumi.errors import EvolveError
-
-    try:
-        code = act()
-    except KeyboardInterrupt:
-        code = Exit.INTERRUPTED
-    except EvolveError as error:
-        typer.echo(f"error: {error}", err=True)
-        code = Exit.MISSING if type(error).__name__ == "NoEnvironmentError" else Exit.WRONG
-    raise typer.Exit(code)
