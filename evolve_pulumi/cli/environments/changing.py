@@ -57,7 +57,7 @@ def up(target: Target, rules: Path | None, ttl: str | None, place: Place, manner
         tags.write(target, at, program.expires_at)
         operation = _operation(engine, shown, stack, manner)
         code = bring_up(operation, stack, program, manner)
-        shown.end(operation.outcome(code, stack if code is Exit.DONE else None))
+        shown.end(operation.outcome(code))
     return code
 
 
@@ -65,16 +65,16 @@ def bring_up(operation: Operation, stack: Stack, program: "Program", manner: Man
     """Make a stack what its program says, and let what the vendor limits live on as long."""
 
     def call(on_event: OnEvent) -> None:
-        stack.up(refresh=True, parallel=manner.width, on_event=on_event)
+        operation.outputs = stack.up(refresh=True, parallel=manner.width, on_event=on_event).outputs
 
     code = operation.run(call)
     if code is Exit.DONE and operation.has_restarted:
         # Services that ran in the sandbox have ended with it, as the next look finds.
         code = operation.run(call)
-    return renew(operation, stack, program, manner) if code is Exit.DONE else code
+    return renew(operation, stack, program) if code is Exit.DONE else code
 
 
-def renew(operation: Operation, stack: Stack, program: "Program", _manner: Manner) -> Exit:
+def renew(operation: Operation, stack: Stack, program: "Program") -> Exit:
     """Count the vendor's own limits from now on."""
     if not program.expires_at:
         return Exit.DONE

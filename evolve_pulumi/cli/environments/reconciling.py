@@ -62,10 +62,11 @@ def definition(target: Target, rules: Path | None, place: Place, manner: Manner,
         code, found = (Exit.DONE, "added") if is_new else _compared(engine, stack, shown, manner)
         if found == "drifted" and repair:
             found = "repaired"
-        if code is Exit.DONE:
-            act = changing.renew if found in ("drifted", "unchanged") else changing.bring_up
-            code = act(operation, stack, program, manner)
-        shown.end(operation.outcome(code, stack if code is Exit.DONE else None, found))
+        if code is Exit.DONE and found in ("drifted", "unchanged"):
+            code, operation.outputs = changing.renew(operation, stack, program), stack.outputs()
+        elif code is Exit.DONE:
+            code = changing.bring_up(operation, stack, program, manner)
+        shown.end(operation.outcome(code, found))
     return Exit.DIFFERS if code is Exit.DONE and found == "drifted" else code
 
 
