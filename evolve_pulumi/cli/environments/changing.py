@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from pulumi.automation import LocalWorkspace, Stack, StackSettings
@@ -17,8 +16,9 @@ from evolve_pulumi.cli.environments.settled import Place
 from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import NoEnvironmentError, select, workspace
 from evolve_pulumi.components.preview_environment import PreviewEnvironment
-from evolve_pulumi.definitions import policy, reading
+from evolve_pulumi.definitions import reading
 from evolve_pulumi.definitions.expressions import Context
+from evolve_pulumi.definitions.policy import Policy
 
 PARALLEL = 64
 """The engine's own default is a few for each core."""
@@ -33,6 +33,12 @@ class Manner:
     wait_seconds: float = 0
     take_over: bool = False
     parallel: int | None = None
+    shown: Display | None = None
+    """Shows it, instead of what fits where the output goes."""
+
+    def display(self, *, previewing: bool = False) -> Display:
+        """What shows it."""
+        return self.shown or display(as_json=self.as_json, previewing=previewing)
 
     @property
     def width(self) -> int | None:
@@ -40,10 +46,10 @@ class Manner:
         return self.parallel or (None if os.environ.get("PULUMI_PARALLEL") else PARALLEL)
 
 
-def up(target: Target, rules: Path | None, ttl: str | None, place: Place, manner: Manner) -> Exit:
+def up(target: Target, allowed: Policy, ttl: str | None, place: Place, manner: Manner) -> Exit:
     """Make an environment what its definition says."""
-    program = _program(target, rules, ttl)
-    engine, shown = Engine(), display(as_json=manner.as_json, previewing=False)
+    program = _program(target, allowed, ttl)
+    engine, shown = Engine(), manner.display()
     with interruptible(engine), workspace(target, engine, program) as at:
         shown.begin(f"up: {target}")
         stack, _ = _open(target, at, place)
@@ -60,12 +66,10 @@ def up(target: Target, rules: Path | None, ttl: str | None, place: Place, manner
     return code
 
 
-def preview(
-    target: Target, rules: Path | None, ttl: str | None, place: Place, manner: Manner, *, exit_code: bool
-) -> Exit:
+def preview(target: Target, allowed: Policy, ttl: str | None, place: Place, manner: Manner, *, exit_code: bool) -> Exit:
     """Show what `up` would do."""
-    program = _program(target, rules, ttl)
-    engine, shown = Engine(), display(as_json=manner.as_json, previewing=True)
+    program = _program(target, allowed, ttl)
+    engine, shown = Engine(), manner.display(previewing=True)
     with interruptible(engine), workspace(target, engine, program) as at:
         shown.begin(f"preview: {target}")
         stack, is_new = _open(target, at, place)
@@ -80,7 +84,7 @@ def preview(
 
 def destroy(target: Target, manner: Manner) -> Exit:
     """Remove an environment with all that is in it, and its stack."""
-    engine, shown = Engine(), display(as_json=manner.as_json, previewing=False)
+    engine, shown = Engine(), manner.display()
     with interruptible(engine), workspace(target, engine) as at:
         shown.begin(f"destroy: {target}")
         operation = Operation(engine, shown)
@@ -98,8 +102,7 @@ def destroy(target: Target, manner: Manner) -> Exit:
     return code
 
 
-def _program(target: Target, rules: Path | None, ttl: str | None) -> "_Program":
-    allowed = policy.read(rules) if rules else policy.Policy()
+def _program(target: Target, allowed: Policy, ttl: str | None) -> "_Program":
     context = Context(target.file.resolve().parent, os.environ, allowed, target.pr)
     definition = reading.load(target.file, context)
     if ttl:

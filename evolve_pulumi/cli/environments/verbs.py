@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evolve_pulumi.cli.environments.exits import Exit
+from evolve_pulumi.cli.environments.exits import Exit, run
 
 Definition = Annotated[Path, typer.Argument(help="The definition.")]
 Environment = Annotated[str | None, typer.Option("--environment", "-e", help="Its name.", show_default="dev")]
@@ -53,12 +53,13 @@ def up(
 
     def act() -> Exit:
         from evolve_pulumi.cli.environments import changing, settled, target
+        from evolve_pulumi.definitions import policy as policies
 
         manner = changing.Manner(as_json, wait, take_over, parallel)
         meant = target.target(definition, environment, pr)
-        return changing.up(meant, policy, ttl, settled.Place(backend, local), manner)
+        return changing.up(meant, policies.read(policy), ttl, settled.Place(backend, local), manner)
 
-    _run(act)
+    run(act)
 
 
 def preview(
@@ -81,12 +82,15 @@ def preview(
 
     def act() -> Exit:
         from evolve_pulumi.cli.environments import changing, settled, target
+        from evolve_pulumi.definitions import policy as policies
 
         manner = changing.Manner(as_json, wait, parallel=parallel)
         meant = target.target(definition, environment, pr)
-        return changing.preview(meant, policy, ttl, settled.Place(backend, local), manner, exit_code=exit_code)
+        return changing.preview(
+            meant, policies.read(policy), ttl, settled.Place(backend, local), manner, exit_code=exit_code
+        )
 
-    _run(act)
+    run(act)
 
 
 def destroy(
@@ -109,7 +113,7 @@ def destroy(
         manner = changing.Manner(as_json, wait, take_over, parallel)
         return changing.destroy(target.target(definition, environment, pr), manner)
 
-    _run(act)
+    run(act)
 
 
 def status(
@@ -129,7 +133,7 @@ def status(
 
         return inspection.status(target.target(definition, environment, pr), as_json=as_json, exit_code=exit_code)
 
-    _run(act)
+    run(act)
 
 
 def logs(
@@ -146,7 +150,7 @@ def logs(
 
         return inspection.logs(target.target(definition, environment, pr), service, follow=follow)
 
-    _run(act)
+    run(act)
 
 
 def open_(
@@ -167,7 +171,7 @@ def open_(
             typer.launch(url)
         return Exit.DONE
 
-    _run(act)
+    run(act)
 
 
 def schema() -> None:
@@ -190,17 +194,3 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, verb in verbs.items():
         app.command(name=name)(verb)
-
-
-def _run(act: Callable[[], Exit]) -> None:
-    """Do it, and end with its exit code; what is wrong with what was asked is said in one line each."""
-    from evolve_pulumi.errors import EvolveError
-
-    try:
-        code = act()
-    except KeyboardInterrupt:
-        code = Exit.INTERRUPTED
-    except EvolveError as error:
-        typer.echo(f"error: {error}", err=True)
-        code = Exit.MISSING if type(error).__name__ == "NoEnvironmentError" else Exit.WRONG
-    raise typer.Exit(code)
