@@ -129,7 +129,12 @@ class _Git:
         environment: Mapping[str, str] = os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         try:
             return subprocess.run(
-                ("git", *at, *arguments), env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+                ("git", *at, *arguments),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
             )
         except FileNotFoundError:
             raise ConfigurationError("there is no git on this machine", remedy="Install it.") from None

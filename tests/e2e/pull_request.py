@@ -1,4 +1,4 @@
-"""A pull request that is played: a real Git repository, what GitHub tells a job about it, and a stand-in for its API."""
+"""A pull request that is played: a real Git repository, and what GitHub tells its jobs."""
 
 import json
 import subprocess
@@ -89,6 +89,7 @@ class PullRequest:
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_STEP_SUMMARY": str(self.summary),
             "GITHUB_TOKEN": TOKEN,
+            "RUNNER_ENVIRONMENT": "self-hosted",
         }
 
     def push(self, files: dict[str, str | None]) -> str:

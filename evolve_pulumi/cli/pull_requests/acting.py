@@ -40,6 +40,7 @@ def up(request: Request, rules: Path, label: str, ttl: str | None, place: Place,
 
 def close(request: Request, project: str | None, manner: Manner) -> Exit:
     """Remove the pull request's environment."""
+    request.job.check_state()
     target, recorder = request.target(project), Recorder(manner.display())
     code = _recorded(lambda: changing.destroy(target, replace(manner, shown=recorder)), recorder)
     headline = GONE if code is Exit.DONE else "**The environment could not be removed.**"
@@ -57,6 +58,7 @@ def comment(request: Request) -> Exit:
 
 
 def _bring_up(request: Request, rules: Path, ttl: str | None, place: Place, manner: Manner) -> Exit:
+    request.job.check_state()
     target, allowed, recorder = request.target(), request.policy(rules), Recorder(manner.display())
     if request.event.pull_request.is_from_fork:
         request.check_head()

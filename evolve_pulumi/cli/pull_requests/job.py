@@ -40,6 +40,14 @@ class Job:
         repository, run = self.environ.get("GITHUB_REPOSITORY"), self.environ.get("GITHUB_RUN_ID")
         return f"{self.server_url}/{repository}/actions/runs/{run}" if repository and run else None
 
+    def check_state(self) -> None:
+        """Raise ConfigurationError where what is made would be forgotten with the runner."""
+        named = self.environ.get("PULUMI_BACKEND_URL") or self.environ.get("PULUMI_ACCESS_TOKEN")
+        if self.environ.get("RUNNER_ENVIRONMENT") == "github-hosted" and not named:
+            raise ConfigurationError(
+                "the states would be gone with this runner", remedy="Set PULUMI_BACKEND_URL or PULUMI_ACCESS_TOKEN."
+            )
+
     def summarise(self, markdown: str) -> None:
         """Add to its summary."""
         self._append("GITHUB_STEP_SUMMARY", f"{markdown}\n")

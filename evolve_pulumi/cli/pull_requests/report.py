@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-CONTROLS = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Those of terminals, and those with which text is shown in another order than it is in."""
 FENCES = re.compile(r"`{3,}")
 MOST = 15_000
 """Characters of each part; GitHub takes 65,536 of a comment."""

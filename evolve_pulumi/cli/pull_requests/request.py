@@ -14,7 +14,7 @@ from evolve_pulumi.cli.pull_requests.event import Event
 from evolve_pulumi.cli.pull_requests.github import Conversation
 from evolve_pulumi.cli.pull_requests.job import Job
 from evolve_pulumi.cli.pull_requests.report import Report
-from evolve_pulumi.definitions import policy, reading
+from evolve_pulumi.definitions import checking, policy, reading
 from evolve_pulumi.definitions.expressions import Context
 from evolve_pulumi.definitions.model import PROJECT_PATTERN
 from evolve_pulumi.definitions.policy import Policy
@@ -82,8 +82,10 @@ class Request:
 
     def _name(self) -> str | None:
         inside = Path(os.path.abspath(self.definition)).relative_to(self._clone)
-        texts = (self._in_base(inside), self.definition.read_text() if self.definition.is_file() else None)
-        return next((name for text in texts if text and (name := reading.name_in(text))), None)
+        in_base = reading.name_in(self._in_base(inside) or "")
+        if in_base or not self.definition.is_file():
+            return in_base
+        return reading.name_in(checking.text_of(self.definition))
 
     def _in_base(self, path: Path) -> str | None:
         return repositories.text_at(self._clone, self.event.pull_request.base.sha, path)
