@@ -82,8 +82,11 @@ def text_at(clone: Path, commit: str, path: Path) -> str | None:
         path: From the clone's folder on.
     """
     git = _Git(str(clone))
-    if not git.has(commit):
-        git("fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit)
+    if not git.has(commit) and git.run("fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit).returncode:
+        raise ConfigurationError(
+            f"{clone.name} does not have the commit {commit}, and its origin does not give it",
+            remedy="Check out all history.",
+        )
     found = f"{commit}:{path.as_posix()}"
     return git("cat-file", "blob", found) if git.run("cat-file", "-e", found).returncode == 0 else None
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,14 +64,11 @@ def _bring_up(request: Request, rules: Path, ttl: str | None, place: Place, mann
     if request.event.pull_request.is_from_fork:
         request.check_head()
     code = _recorded(lambda: changing.up(target, allowed, ttl, place, replace(manner, shown=recorder)), recorder)
-    report = _report(
-        request,
-        target,
-        _brought_up(request, code),
-        recorder,
-        Context(policy=allowed, environ=os.environ).secrets.values(),
-    )
-    request.say(replace(report, summary=_summary(target)))
+    secrets = Context(environ=os.environ, policy=allowed).secrets.values()
+    report = _report(request, target, _brought_up(request, code), recorder, secrets)
+    with suppress(EvolveError):  # Where the states cannot be reached, that is the reason already.
+        report = replace(report, summary=_summary(target))
+    request.say(report)
     if code is Exit.DONE and recorder.outcome:
         urls, expires_at = recorder.outcome.urls, recorder.outcome.expires_at
         request.job.output(
@@ -127,6 +125,6 @@ def _summary(target: Target) -> str:
     try:
         with workspace(target, Engine()) as at:
             outputs = select(target, at).outputs()
-    except (NoEnvironmentError, EvolveError):
+    except NoEnvironmentError:
         return ""
     return str(outputs["summary"].value) if "summary" in outputs else ""
