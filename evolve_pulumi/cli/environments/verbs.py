@@ -29,6 +29,10 @@ TakeOver = Annotated[bool, typer.Option("--take-over", help="Go on although anot
 Parallel = Annotated[int | None, typer.Option(min=1, help="Resources at once.", show_default="64")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with 5 where something differs.")]
 Service = Annotated[str | None, typer.Option("--service", "-s", help="Which one.", show_default="the only one")]
+Project = Annotated[
+    str | None,
+    typer.Option(help="The definition's name, where its file is not at hand.", show_default="as in the file"),
+]
 FILE = Path("evolve.yaml")
 
 
@@ -97,6 +101,7 @@ def destroy(
     definition: Definition = FILE,
     environment: Environment = None,
     pr: PullRequest = None,
+    project: Project = None,
     wait: Wait = 0,
     take_over: TakeOver = False,
     parallel: Parallel = None,
@@ -111,7 +116,44 @@ def destroy(
         from evolve_pulumi.cli.environments import changing, target
 
         manner = changing.Manner(as_json, wait, take_over, parallel)
-        return changing.destroy(target.target(definition, environment, pr), manner)
+        return changing.destroy(target.target(definition, environment, pr, project), manner)
+
+    run(act)
+
+
+def reconcile(
+    folder: Annotated[Path, typer.Argument(help="A folder of definitions, or one of them.", exists=True)],
+    repair: Annotated[bool, typer.Option("--repair", help="Undo what has changed outside, too.")] = False,
+    policy: Policy = None,
+    backend: Backend = None,
+    local: Local = None,
+    wait: Wait = 0,
+    parallel: Parallel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make environments what a folder of definitions says, once: for cron and CI.
+
+    Each file is an environment, by the file's name. New and changed ones are brought up, those whose file is gone are
+    destroyed, what has changed outside is reported. Several at a time; one that fails holds no other back.
+
+    Exit code: as `up`; 5 where something has drifted and was not repaired.
+    """
+
+    def act() -> Exit:
+        from evolve_pulumi.cli.environments import changing, reconciling, settled
+        from evolve_pulumi.definitions import policy as policies
+
+        if folder.is_dir():
+            given = {"--policy": policy, "--backend": backend, "--wait": wait or None, "--parallel": parallel}
+            options = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+            options += ["--repair"] if repair else []
+            options += [] if local is None else ["--local" if local else "--no-local"]
+            return reconciling.folder(folder, options, as_json=as_json)
+        manner = changing.Manner(as_json, wait, parallel=parallel)
+        meant = reconciling.of_file(folder)
+        return reconciling.definition(
+            meant, policies.read(policy), settled.Place(backend, local), manner, repair=repair
+        )
 
     run(act)
 
@@ -120,6 +162,7 @@ def status(
     definition: Definition = FILE,
     environment: Environment = None,
     pr: PullRequest = None,
+    project: Project = None,
     as_json: AsJson = False,
     exit_code: ExitCode = False,
 ) -> None:
@@ -131,7 +174,8 @@ def status(
     def act() -> Exit:
         from evolve_pulumi.cli.environments import inspection, target
 
-        return inspection.status(target.target(definition, environment, pr), as_json=as_json, exit_code=exit_code)
+        meant = target.target(definition, environment, pr, project)
+        return inspection.status(meant, as_json=as_json, exit_code=exit_code)
 
     run(act)
 
@@ -187,6 +231,7 @@ def add_to(app: typer.Typer) -> None:
         "up": up,
         "preview": preview,
         "destroy": destroy,
+        "reconcile": reconcile,
         "status": status,
         "logs": logs,
         "open": open_,

@@ -42,8 +42,8 @@ def up(request: Request, rules: Path, label: str, ttl: str | None, place: Place,
 def close(request: Request, project: str | None, manner: Manner) -> Exit:
     """Remove the pull request's environment."""
     request.job.check_state()
-    target, recorder = request.target(project), Recorder(manner.display())
-    code = _recorded(lambda: changing.destroy(target, replace(manner, shown=recorder)), recorder)
+    target, recorder = request.target(project), Recorder()
+    code = _recorded(lambda: changing.destroy(target, replace(manner, beside=recorder)), recorder)
     headline = GONE if code is Exit.DONE else "**The environment could not be removed.**"
     request.say(_report(request, target, headline, recorder), only_edit=True)
     return code
@@ -60,10 +60,10 @@ def comment(request: Request) -> Exit:
 
 def _bring_up(request: Request, rules: Path, ttl: str | None, place: Place, manner: Manner) -> Exit:
     request.job.check_state()
-    target, allowed, recorder = request.target(), request.policy(rules), Recorder(manner.display())
+    target, allowed, recorder = request.target(), request.policy(rules), Recorder()
     if request.event.pull_request.is_from_fork:
         request.check_head()
-    code = _recorded(lambda: changing.up(target, allowed, ttl, place, replace(manner, shown=recorder)), recorder)
+    code = _recorded(lambda: changing.up(target, allowed, ttl, place, replace(manner, beside=recorder)), recorder)
     secrets = Context(environ=os.environ, policy=allowed).secrets.values()
     report = _report(request, target, _brought_up(request, code), recorder, secrets)
     with suppress(EvolveError):  # Where the states cannot be reached, that is the reason already.
@@ -111,6 +111,7 @@ def _recorded(act: Callable[[], Exit], recorder: Recorder) -> Exit:
     try:
         return act()
     except EvolveError as error:
+        typer.echo(f"error: {error}", err=True)
         recorder.note(Note("error", str(error)))
         return Exit.WRONG
 

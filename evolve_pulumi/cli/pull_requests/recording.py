@@ -1,14 +1,13 @@
 """What an operation did, noted while it is shown."""
 
-from evolve_pulumi.cli.environments.display import Display, Outcome, line
+from evolve_pulumi.cli.environments.display import Outcome, line
 from evolve_pulumi.cli.environments.events import Change, Note
 
 
 class Recorder:
-    """A display that passes all on to another, and keeps what a report needs."""
+    """A display that shows nothing, and keeps what a report needs."""
 
-    def __init__(self, shown: Display) -> None:
-        self._shown = shown
+    def __init__(self) -> None:
         self.changes: list[str] = []
         """A line for each thing that was done, or could not be."""
         self.errors: list[str] = []
@@ -16,22 +15,18 @@ class Recorder:
         """None until it is over, or where it was refused before it began."""
 
     def begin(self, title: str) -> None:
-        """Pass it on."""
-        self._shown.begin(title)
+        """Nothing to keep."""
 
     def change(self, change: Change) -> None:
         """Keep what is over."""
-        self._shown.change(change)
         if change.phase != "begun" and change.action != "keep":
             self.changes.append(line(change, None, previewing=False))
 
     def note(self, note: Note) -> None:
         """Keep errors."""
-        self._shown.note(note)
         if note.severity == "error":
             self.errors.append(note.text)
 
     def end(self, outcome: Outcome) -> None:
         """Keep it."""
         self.outcome = outcome
-        self._shown.end(outcome)
