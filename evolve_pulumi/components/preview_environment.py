@@ -67,7 +67,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
         ports = {name: port for name, service in self._services.items() if (port := _port(service))}
         urls = {name: sandbox.preview_url(port) for name, port in ports.items()}
         self.sandbox_id = sandbox.id
-        self.urls = Output.all(**urls)
+        self.urls = Output.all(**urls) if urls else Output.from_input({})
         self.preview_token = sandbox.preview_token
         expiry = _expiry(definition)
         self.expires_at = Output.from_input(expiry)

@@ -80,6 +80,13 @@ def test_from_nothing_to_nothing(environments: Environments, side: Side) -> None
     assert (gone["counts"], side.ids(), side.volumes(), environments.stacks()) == ({"delete": 3}, [], {}, [])
 
 
+def test_one_without_services(environments: Environments) -> None:
+    environments.write("name: desk\n")
+    assert environments.run("up", "--local", "--json").ok().end["urls"] == {}
+    assert "no drift" in environments.run("status").ok().stdout
+    environments.run("destroy").ok()
+
+
 def test_what_is_destroyed_leaves_nothing(environments: Environments, cloud: Cloud) -> None:
     environments.write(DEFINITION)
     environments.run("up", "--local", "-e", "one").ok()
