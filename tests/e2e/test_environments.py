@@ -238,6 +238,8 @@ def test_in_a_terminal_it_shows_what_is_under_way(environments: Environments) ->
     text = shown.decode()
     assert "service slow-first: create" in text
     assert "+ sandbox slow created" in text
+    assert not re.search(r": create(\x1b\[\d+m)?[+ ]", text), "a line was written behind one that is under way"
+    assert len(set(re.findall("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", text))) > 1, "nothing moved"
 
 
 def test_the_state_can_be_in_s3(tmp_path: Path, cloud: Cloud) -> None:
