@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -25,7 +24,7 @@ from evolve_pulumi.resources.sandbox import Sandbox
 from evolve_pulumi.resources.service import Service
 from evolve_pulumi.resources.snapshot import Snapshot
 from evolve_pulumi.resources.volume import Volume
-from evolve_pulumi.vendors import DEFAULT_BACKEND
+from evolve_pulumi.vendors import DEFAULT_BACKEND, VENDORS
 
 
 class PreviewEnvironment(pulumi.ComponentResource):
@@ -36,6 +35,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
         definition: The definition; `evolve_pulumi.load_definition` reads one from a file.
         secrets: Values for `${{ secrets.NAME }}` in it.
         opts: The engine's options.
+        expires_at: When it expires, in ISO 8601. Default: when the definition's lifetime is over, counted from now.
     """
 
     sandbox_id: Output[str]
@@ -55,6 +55,8 @@ class PreviewEnvironment(pulumi.ComponentResource):
         definition: Definition,
         secrets: Mapping[str, str] | None = None,
         opts: ResourceOptions | None = None,
+        *,
+        expires_at: str | None = None,
     ) -> None:
         super().__init__("evolve:index:PreviewEnvironment", resource_name, None, opts)
         self._definition = definition
@@ -70,7 +72,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
         self.sandbox_id = sandbox.id
         self.urls = Output.all(**urls) if urls else Output.from_input({})
         self.preview_token = sandbox.preview_token
-        expiry = _expiry(definition)
+        expiry = expires_at or reading.expiry(definition)
         self.expires_at = Output.from_input(expiry)
         public = any(service.get("public") for service in self._services.values())
         self.summary = self.urls.apply(lambda known: markdown.summary(known, expiry, public=public))
@@ -99,16 +101,15 @@ class PreviewEnvironment(pulumi.ComponentResource):
     def _sandbox(self) -> Sandbox:
         definition, content = self._definition, _picked(self._definition, SandboxContent.__annotations__)
         size = definition.get("size", {})
-        daytona: dict[str, Any] = {**_awake(definition), **definition.get("daytona", {})}
+        options = self._vendors_options()
         if source := self._snapshot(size):
             content["snapshot"] = source.name
         else:
-            daytona |= self._size_at_daytona(size)
+            options["daytona"] |= self._size_at_daytona(size)
         if volumes := self._mounts():
             content["volumes"] = volumes
         if "env" in content:
             content["env"] = self._revealed(content["env"])
-        options: dict[str, Any] = {"daytona": daytona, "e2b": definition.get("e2b")}
         return Sandbox(
             self._name,
             self._own,
@@ -119,6 +120,16 @@ class PreviewEnvironment(pulumi.ComponentResource):
             ports=[port for service in self._services.values() if (port := _port(service))],
             public=any(service.get("public", False) for service in self._services.values()),
         )
+
+    def _vendors_options(self) -> dict[str, Any]:
+        """Each vendor's own, with its own end of the lifetime."""
+        given: Mapping[str, Any] = self._definition
+        options: dict[str, dict[str, Any]] = {name: dict(given.get(name, {})) for name in VENDORS}
+        span = reading.lifetime(self._definition)
+        if span is None:
+            return options
+        minutes = round(span.total_seconds() / 60)
+        return {name: VENDORS[name].limited(minutes, own) for name, own in options.items()}
 
     def _snapshot(self, size: Size) -> Snapshot | None:
         """What the sandbox is made from, where the definition says more than a snapshot's name."""
@@ -241,16 +252,5 @@ def _commits(sources: list[Resource]) -> dict[str, pulumi.Input[str]]:
     return {"EVOLVE_COMMITS": Output.concat(*commits)} if commits else {}
 
 
-def _awake(definition: Definition) -> dict[str, Any]:
-    """What has a lifetime runs as long as that: Daytona would stop it when it is idle, and wakes nothing by itself."""
-    return {"auto_stop_minutes": 0} if "lifetime" in definition else {}
-
-
 def _where(definition: Definition) -> dict[str, Any]:
     return _picked(definition, ("backend",))
-
-
-def _expiry(definition: Definition) -> str | None:
-    if "lifetime" not in definition:
-        return None
-    return (datetime.now(UTC) + reading.lifetime(definition["lifetime"])).isoformat(timespec="seconds")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,16 @@ def default_name(file: Path) -> str:
     return names.slug(file.resolve().parent.name).lstrip("0123456789-")[:40] or "environment"
 
 
-def lifetime(text: str) -> timedelta:
-    """`3d` as a span of time."""
-    return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+def lifetime(definition: Definition) -> timedelta | None:
+    """How long it lives after the last `up`; None where it has no end."""
+    text = definition.get("lifetime")
+    return timedelta(**{UNITS[text[-1]]: int(text[:-1])}) if text else None
+
+
+def expiry(definition: Definition) -> str | None:
+    """When its lifetime is over that begins now, in ISO 8601; None where it has no end."""
+    span = lifetime(definition)
+    return (datetime.now(UTC) + span).isoformat(timespec="seconds") if span else None
 
 
 class _Dumper(yaml.SafeDumper):

@@ -38,6 +38,10 @@ class StackState:
         every: list[Mapping[str, Any]] = exported["deployment"].get("resources") or []
         return cls([item for item in every if item["type"].startswith(TYPE)])
 
+    def of_kind(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """The resources of one kind, `Sandbox` or another."""
+        return (item for item in self.resources if item["type"] == f"{TYPE}{kind}" and not item.get("delete"))
+
     def places(self) -> Iterator[Connection]:
         """Where the resources live, each once."""
         seen: list[Connection] = []

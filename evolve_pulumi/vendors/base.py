@@ -112,6 +112,11 @@ class Account(Protocol):
         """What it has."""
         ...
 
+    def renew(self, sandbox_id: str, recorded: Values, expires_at: str) -> None:
+        """Count the vendor's own time limit of a sandbox from now on, and say in a label when it ends, where both can
+        be changed. Raises NotFoundError."""
+        ...
+
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
         """All objects that a stack made, as far as their kind can say so."""
         ...
@@ -163,6 +168,10 @@ class Vendor(Protocol):
 
     def open(self, connection: Connection, credentials: str) -> Account:
         """Reach the account; imports the SDK."""
+        ...
+
+    def limited(self, minutes: int, options: Values) -> dict[str, Any]:
+        """A sandbox's options of this vendor, with what ends it when so many minutes are over, whoever is there to."""
         ...
 
     def warm_up(self) -> None:

@@ -3,6 +3,7 @@
 from evolve_pulumi.schema import Values
 
 CREATE_TOKEN = "evolve-create"
+EXPIRES_AT = "evolve-expires-at"
 OWNER_LABELS = {"project": "evolve-project", "stack": "evolve-stack", "resource": "evolve-resource"}
 
 

@@ -15,7 +15,11 @@ reader = Sandbox("reader", volumes=[VolumeMount(volume_id=data.id, mount_path="/
 clock = Service(
     "clock",
     sandbox_id=writer.id,
-    command="(while :; do date > /data/index.html; sleep 1; done) & exec python3 -m http.server 8000",
+    # Moved into place whole, so that nobody is served half of it.
+    command="""
+        (while date > /data/new; do mv /data/new /data/index.html; sleep 1; done) &
+        exec python3 -m http.server 8000
+    """,
     port=8000,
 )
 page = Service(

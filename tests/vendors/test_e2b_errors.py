@@ -1,6 +1,9 @@
 """E2B's answers in our terms; texts and statuses are from its API and SDK, written down by hand."""
 
 import inspect
+import threading
+from collections.abc import Callable, Generator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import e2b
 import httpx
@@ -17,7 +20,7 @@ from evolve_pulumi.errors import (
     UnreachableError,
     VendorError,
 )
-from evolve_pulumi.vendors.e2b.errors import MAX_WORDS, RAISED, translate
+from evolve_pulumi.vendors.e2b.errors import MAX_WORDS, RAISED, translate, translated
 
 ENDPOINT = "https://api.sandboxes.example"
 
@@ -83,3 +86,35 @@ def test_every_error_class_of_the_sdk_is_caught_at_the_seam() -> None:
     assert len(classes) > 15
     for item in classes:
         assert issubclass(item, RAISED), item
+
+
+@pytest.mark.parametrize("body", [b'{"message": "upstream is away"}', b'{"oops'])
+def test_an_answer_of_somebody_in_between_is_a_broken_one(body: bytes, local_server: Callable[[bytes], str]) -> None:
+    """The SDK's own words are those of its parser."""
+    sdk = e2b.E2B(api_key="e2b_0", api_url=local_server(body), retries=0)
+    with pytest.raises(UnreachableError, match="answered what E2B's SDK cannot read"), translated(ENDPOINT):
+        sdk.Sandbox.kill("x")
+
+
+@pytest.fixture
+def local_server() -> Generator[Callable[[bytes], str]]:
+    """Answers each request with a status of 500 and a body, and says where."""
+    servers: list[HTTPServer] = []
+
+    def serve(body: bytes) -> str:
+        class Answers(BaseHTTPRequestHandler):
+            def do_DELETE(self) -> None:
+                self.send_response(500)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Answers))
+        threading.Thread(target=servers[-1].serve_forever).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pulumi
 from pulumi.automation import LocalWorkspace, Stack, StackSettings
 
-from evolve_pulumi.cli.environments import settled
-from evolve_pulumi.cli.environments.display import Display, display
+from evolve_pulumi.cli.environments import settled, tags
+from evolve_pulumi.cli.environments.display import Display, showing
 from evolve_pulumi.cli.environments.engine_process import Engine
 from evolve_pulumi.cli.environments.events import Note
 from evolve_pulumi.cli.environments.exits import Exit
@@ -19,6 +19,10 @@ from evolve_pulumi.cli.environments.workspace import NoEnvironmentError, select,
 from evolve_pulumi.components.preview_environment import PreviewEnvironment
 from evolve_pulumi.definitions import policy, reading
 from evolve_pulumi.definitions.expressions import Context
+from evolve_pulumi.errors import EvolveError, NotFoundError
+from evolve_pulumi.lifecycle import renewal
+from evolve_pulumi.vendors import accounts
+from evolve_pulumi.vendors.settings import Settings
 
 PARALLEL = 64
 """The engine's own default is a few for each core."""
@@ -42,47 +46,78 @@ class Manner:
 
 def up(target: Target, rules: Path | None, ttl: str | None, place: Place, manner: Manner) -> Exit:
     """Make an environment what its definition says."""
-    program = _program(target, rules, ttl)
-    engine, shown = Engine(), display(as_json=manner.as_json, previewing=False)
-    with interruptible(engine), workspace(target, engine, program) as at:
-        shown.begin(f"up: {target}")
-        stack, _ = _open(target, at, place)
+    program = read_program(target, rules, ttl)
+    engine = Engine()
+    with (
+        showing(f"up: {target}", as_json=manner.as_json) as shown,
+        interruptible(engine),
+        workspace(target, engine, program) as at,
+    ):
+        stack, _ = open_stack(target, at, place)
+        tags.write(target, at, program.expires_at)
         operation = _operation(engine, shown, stack, manner)
-
-        def bring_up(on_event: OnEvent) -> None:
-            stack.up(refresh=True, parallel=manner.width, on_event=on_event)
-
-        code = operation.run(bring_up)
-        if code is Exit.DONE and operation.has_restarted:
-            # Services that ran in the sandbox have ended with it, as the next look finds.
-            code = operation.run(bring_up)
+        code = bring_up(operation, stack, program, manner)
         shown.end(operation.outcome(code, stack if code is Exit.DONE else None))
     return code
+
+
+def bring_up(operation: Operation, stack: Stack, program: "Program", manner: Manner) -> Exit:
+    """Make a stack what its program says, and let what the vendor limits live on as long."""
+
+    def call(on_event: OnEvent) -> None:
+        stack.up(refresh=True, parallel=manner.width, on_event=on_event)
+
+    code = operation.run(call)
+    if code is Exit.DONE and operation.has_restarted:
+        # Services that ran in the sandbox have ended with it, as the next look finds.
+        code = operation.run(call)
+    return renew(operation, stack, program, manner) if code is Exit.DONE else code
+
+
+def renew(operation: Operation, stack: Stack, program: "Program", _manner: Manner) -> Exit:
+    """Count the vendor's own limits from now on."""
+    if not program.expires_at:
+        return Exit.DONE
+    open_account = accounts(Settings(lambda _: None, os.environ))
+    for sandbox in settled.state_of(stack).of_kind("Sandbox"):
+        try:
+            renewal.renew(sandbox, program.expires_at, open_account)
+        except NotFoundError:
+            # It is gone, as the next look finds.
+            continue
+        except EvolveError as error:
+            return operation.failed(error)
+    return Exit.DONE
 
 
 def preview(
     target: Target, rules: Path | None, ttl: str | None, place: Place, manner: Manner, *, exit_code: bool
 ) -> Exit:
     """Show what `up` would do."""
-    program = _program(target, rules, ttl)
-    engine, shown = Engine(), display(as_json=manner.as_json, previewing=True)
-    with interruptible(engine), workspace(target, engine, program) as at:
-        shown.begin(f"preview: {target}")
-        stack, is_new = _open(target, at, place)
+    program = read_program(target, rules, ttl)
+    engine = Engine()
+    with (
+        showing(f"preview: {target}", as_json=manner.as_json, previewing=True) as shown,
+        interruptible(engine),
+        workspace(target, engine, program) as at,
+    ):
+        stack, is_new = open_stack(target, at, place)
         operation = _operation(engine, shown, stack, manner)
         code = operation.run(lambda on_event: stack.preview(refresh=True, parallel=manner.width, on_event=on_event))
         if is_new:
             at.remove_stack(target.environment)
         shown.end(operation.outcome(code))
-    differs = any(change.action != "keep" for change in operation.changes)
-    return Exit.DIFFERS if code is Exit.DONE and exit_code and differs else code
+    return Exit.DIFFERS if code is Exit.DONE and exit_code and operation.differs else code
 
 
 def destroy(target: Target, manner: Manner) -> Exit:
     """Remove an environment with all that is in it, and its stack."""
-    engine, shown = Engine(), display(as_json=manner.as_json, previewing=False)
-    with interruptible(engine), workspace(target, engine) as at:
-        shown.begin(f"destroy: {target}")
+    engine = Engine()
+    with (
+        showing(f"destroy: {target}", as_json=manner.as_json) as shown,
+        interruptible(engine),
+        workspace(target, engine) as at,
+    ):
         operation = Operation(engine, shown)
         try:
             stack = select(target, at)
@@ -98,30 +133,33 @@ def destroy(target: Target, manner: Manner) -> Exit:
     return code
 
 
-def _program(target: Target, rules: Path | None, ttl: str | None) -> "_Program":
+def read_program(target: Target, rules: Path | None, ttl: str | None) -> "Program":
+    """The program of an environment; raises an error for all that is wrong with its definition."""
     allowed = policy.read(rules) if rules else policy.Policy()
     context = Context(target.file.resolve().parent, os.environ, allowed, target.pr)
     definition = reading.load(target.file, context)
     if ttl:
         definition["lifetime"] = ttl
-    return _Program(target, definition, context.secrets)
+    return Program(target, definition, context.secrets, reading.expiry(definition))
 
 
 @dataclass(frozen=True)
-class _Program:
+class Program:
     """The Pulumi program of an environment."""
 
     target: Target
     definition: reading.Definition
     secrets: dict[str, str]
+    expires_at: str | None
 
     def __call__(self) -> None:
-        made = PreviewEnvironment(self.target.project, self.definition, self.secrets)
+        """Declare what the definition has."""
+        made = PreviewEnvironment(self.target.project, self.definition, self.secrets, expires_at=self.expires_at)
         for name in OUTPUTS:
             pulumi.export(name, getattr(made, name))
 
 
-def _open(target: Target, at: LocalWorkspace, place: Place) -> tuple[Stack, bool]:
+def open_stack(target: Target, at: LocalWorkspace, place: Place) -> tuple[Stack, bool]:
     """The environment's stack, and whether it is new."""
     try:
         stack = select(target, at)

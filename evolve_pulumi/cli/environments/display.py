@@ -5,6 +5,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -29,7 +31,7 @@ class Outcome:
     """How an operation ended."""
 
     result: str
-    """succeeded, failed, interrupted, busy."""
+    """succeeded, failed, interrupted, busy; of `reconcile` added, changed, repaired, drifted, unchanged."""
     counts: Counter[str]
     """By what was done, without what belongs to replacements."""
     urls: dict[str, str] = field(default_factory=dict[str, str])
@@ -56,11 +58,19 @@ class Display(Protocol):
         ...
 
 
-def display(*, as_json: bool, previewing: bool) -> Display:
-    """The one that fits where the output goes."""
+@contextmanager
+def showing(title: str, *, as_json: bool, previewing: bool = False) -> Generator[Display]:
+    """The one that fits where the output goes, begun; it is closed even where the operation does not come to an end."""
     if as_json:
-        return Lines()
-    return Live(previewing=previewing) if sys.stdout.isatty() else Plain(previewing=previewing)
+        shown: Display = Lines()
+    else:
+        shown = Live(previewing=previewing) if sys.stdout.isatty() else Plain(previewing=previewing)
+    try:
+        shown.begin(title)
+        yield shown
+    finally:
+        if isinstance(shown, Live):
+            shown.close()
 
 
 class Lines:
@@ -90,8 +100,9 @@ class Lines:
 class Plain:
     """A line for each thing that is done, or in a preview would be."""
 
-    def __init__(self, *, previewing: bool) -> None:
+    def __init__(self, *, previewing: bool, prefix: str = "") -> None:
         self._previewing = previewing
+        self._prefix = prefix
         self._begun: dict[tuple[str, str, str], float] = {}
         self._started = time.monotonic()
 
@@ -108,14 +119,14 @@ class Plain:
         elif change.action != "keep":
             seconds = time.monotonic() - self._begun.get(key, time.monotonic())
             typer.secho(
-                line(change, None if self._previewing else seconds, previewing=self._previewing),
+                self._prefix + line(change, None if self._previewing else seconds, previewing=self._previewing),
                 file=sys.stdout,
                 fg="red" if change.phase == "failed" else COLOURS[change.action],
             )
 
     def note(self, note: Note) -> None:
         """Errors go to standard error."""
-        typer.echo(said(note), file=sys.stderr if note.severity == "error" else sys.stdout)
+        typer.echo(self._prefix + said(note), file=sys.stderr if note.severity == "error" else sys.stdout)
 
     def end(self, outcome: Outcome) -> None:
         """The sum of it, and where it is."""
@@ -162,14 +173,39 @@ class Live(Plain):
 
     def end(self, outcome: Outcome) -> None:
         """Stop showing what is under way."""
-        self._live.stop()
+        self.close()
         super().end(outcome)
+
+    def close(self) -> None:
+        """Give the terminal back; once is enough."""
+        self._live.stop()
 
     def _table(self) -> Any:
         from rich.console import Group
 
         with self._lock:
             return Group(*self._under_way.values())
+
+
+class Quiet:
+    """A look at what would be done: only what is wrong is shown, by another."""
+
+    def __init__(self, other: Display) -> None:
+        self._other = other
+
+    def begin(self, title: str) -> None:
+        """Nothing is shown."""
+
+    def change(self, change: Change) -> None:
+        """Nothing is shown."""
+
+    def note(self, note: Note) -> None:
+        """Errors are."""
+        if note.severity == "error":
+            self._other.note(note)
+
+    def end(self, outcome: Outcome) -> None:
+        """Nothing is shown."""
 
 
 def line(change: Change, seconds: float | None, *, previewing: bool) -> str:
@@ -199,9 +235,10 @@ def total(outcome: Outcome, *, previewing: bool) -> str:
     """What was done, in numbers."""
     counts = [f"{count} {DONE[action]}" for action in DONE if (count := outcome.counts.get(action))]
     words = ", ".join(counts) or "nothing to do"
-    return {
-        "succeeded": f"Would be: {words}" if previewing and counts else words,
-        "failed": f"Failed: {words}",
-        "interrupted": f"Interrupted: {words}",
-        "busy": "Not begun",
-    }[outcome.result]
+    match outcome.result:
+        case "succeeded":
+            return f"Would be: {words}" if previewing and counts else words
+        case "busy":
+            return "Not begun"
+        case result:
+            return f"{result.capitalize()}: {words}" if counts else result.capitalize()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from pulumi.automation import CommandResult, PulumiCommand
-from pulumi.automation.errors import create_command_error
+from pulumi.automation.errors import CommandError, create_command_error
 
 from evolve_pulumi.cli import engine
 from evolve_pulumi.errors import ConfigurationError
@@ -84,6 +84,12 @@ class Engine(PulumiCommand):
         if code:
             raise create_command_error(result)
         return result
+
+
+def words_of(error: CommandError) -> str:
+    """The engine's own words for a failure, without the streams around them."""
+    words = str(error).partition("stderr:")[2].strip() or str(error)
+    return words.removeprefix("error: ")
 
 
 def _lines(stream: IO[str], callback: OnOutput | None) -> str:

@@ -1,6 +1,9 @@
 """Exit codes, for scripts."""
 
+from collections.abc import Callable
 from enum import IntEnum
+
+import typer
 
 
 class Exit(IntEnum):
@@ -20,3 +23,17 @@ class Exit(IntEnum):
     """With `--exit-code`: there is something to change, or something has drifted."""
     INTERRUPTED = 130
     """By ^C; what had begun was finished and recorded."""
+
+
+def run(act: Callable[[], Exit]) -> None:
+    """Do it, and end with its exit code; what is wrong with what was asked is said in one line each."""
+    from evolve_pulumi.errors import EvolveError
+
+    try:
+        code = act()
+    except KeyboardInterrupt:
+        code = Exit.INTERRUPTED
+    except EvolveError as error:
+        typer.echo(f"error: {error}", err=True)
+        code = Exit.MISSING if type(error).__name__ == "NoEnvironmentError" else Exit.WRONG
+    raise typer.Exit(code)

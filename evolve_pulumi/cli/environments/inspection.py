@@ -10,19 +10,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import typer
-from pulumi.automation import EngineEvent, OutputMap, Stack
+from pulumi.automation import EngineEvent, LocalWorkspace, OutputMap, Stack
 from pulumi.automation.errors import CommandError
 
-from evolve_pulumi.cli.environments import settled
-from evolve_pulumi.cli.environments.engine_process import Engine
+from evolve_pulumi.cli.environments import settled, tags
+from evolve_pulumi.cli.environments.engine_process import Engine, words_of
 from evolve_pulumi.cli.environments.events import Change, translate
 from evolve_pulumi.cli.environments.exits import Exit
-from evolve_pulumi.cli.environments.operation import words_of
 from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import select, workspace
 from evolve_pulumi.errors import ConfigurationError, NotFoundError, RefusedError, UnsupportedError
 from evolve_pulumi.lifecycle import services
-from evolve_pulumi.lifecycle.orphans import TYPE
 from evolve_pulumi.vendors import accounts
 from evolve_pulumi.vendors.base import Account
 from evolve_pulumi.vendors.settings import Settings
@@ -59,18 +57,17 @@ class Status:
 
 def status(target: Target, *, as_json: bool, exit_code: bool) -> Exit:
     """Say what is there."""
-    with _opened(target) as stack:
-        outputs = stack.outputs()
-        sandboxes = [_sandbox(item) for item in _resources(stack, "Sandbox")]
-        expires_at = outputs["expires_at"].value if "expires_at" in outputs else None
+    with _opened(target) as (stack, at):
+        sandboxes = [_sandbox(item) for item in settled.state_of(stack).of_kind("Sandbox")]
+        environment = tags.read(target, at)
         found = Status(
             target.project,
             target.environment,
-            _urls(outputs),
-            expires_at,
-            bool(expires_at) and datetime.fromisoformat(expires_at) < datetime.now(UTC),
+            _urls(stack.outputs()),
+            environment.expires_at,
+            environment.is_expired(tags.now()),
             sandboxes,
-            _drift(stack),
+            drift(stack),
         )
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(_described(found)))
     return Exit.DIFFERS if exit_code and found.drift else Exit.DONE
@@ -78,8 +75,8 @@ def status(target: Target, *, as_json: bool, exit_code: bool) -> Exit:
 
 def logs(target: Target, service: str | None, *, follow: bool) -> Exit:
     """Print what a service wrote."""
-    with _opened(target) as stack:
-        found = _service(list(_resources(stack, "Service")), target, service)
+    with _opened(target) as (stack, _):
+        found = _service(list(settled.state_of(stack).of_kind("Service")), target, service)
     sandbox_id, process = found["id"].split("/", 1)
     sandbox, shown = _account(found).sandbox(sandbox_id), ""
     while True:
@@ -93,11 +90,11 @@ def logs(target: Target, service: str | None, *, follow: bool) -> Exit:
 
 def url(target: Target, service: str | None) -> str:
     """Where a service answers; signed where it is not public and the vendor can sign."""
-    with _opened(target) as stack:
-        urls = _urls(stack.outputs())
-        name = _chosen(list(urls), service)
-        sandbox = next(_resources(stack, "Sandbox"))
-        declared = next(item for item in _resources(stack, "Service") if _name(item) == f"{target.project}-{name}")
+    with _opened(target) as (stack, _):
+        urls, state = _urls(stack.outputs()), settled.state_of(stack)
+    name = _chosen(list(urls), service)
+    sandbox = next(state.of_kind("Sandbox"))
+    declared = next(item for item in state.of_kind("Service") if _name(item) == f"{target.project}-{name}")
     if sandbox["outputs"].get("public"):
         return urls[name]
     port = int(declared["outputs"]["port"])
@@ -108,13 +105,9 @@ def url(target: Target, service: str | None) -> str:
 
 
 @contextmanager
-def _opened(target: Target) -> Generator[Stack]:
+def _opened(target: Target) -> Generator[tuple[Stack, LocalWorkspace]]:
     with workspace(target, Engine()) as at:
-        yield select(target, at)
-
-
-def _resources(stack: Stack, kind: str) -> Iterator[Mapping[str, Any]]:
-    return (item for item in settled.state_of(stack).resources if item["type"] == f"{TYPE}{kind}")
+        yield select(target, at), at
 
 
 def _account(resource: Mapping[str, Any]) -> Account:
@@ -131,7 +124,7 @@ def _sandbox(resource: Mapping[str, Any]) -> SandboxStatus:
     return SandboxStatus(_name(resource), resource["id"], backend, found.state, age)
 
 
-def _drift(stack: Stack) -> list[str]:
+def drift(stack: Stack) -> list[str]:
     """What a refresh would find."""
     found: list[Change] = []
 

@@ -12,14 +12,15 @@ from pulumi.automation import EngineEvent, OutputValue, Stack
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
 from evolve_pulumi.cli.environments.display import Display, Outcome
-from evolve_pulumi.cli.environments.engine_process import Engine
+from evolve_pulumi.cli.environments.engine_process import Engine, words_of
 from evolve_pulumi.cli.environments.events import Change, Note, translate
 from evolve_pulumi.cli.environments.exits import Exit
+from evolve_pulumi.errors import EvolveError
 
 OnEvent = Callable[[EngineEvent], Any]
 RETRY_SECONDS = 2
 HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
-RESULTS = {Exit.DONE: "succeeded", Exit.BUSY: "busy", Exit.INTERRUPTED: "interrupted"}
+RESULTS = {Exit.BUSY: "busy", Exit.INTERRUPTED: "interrupted"}
 
 
 class Operation:
@@ -64,8 +65,13 @@ class Operation:
             else:
                 return Exit.DONE
 
-    def outcome(self, code: Exit, stack: Stack | None = None) -> Outcome:
-        """What came of it; with the stack's outputs where it has some."""
+    def failed(self, error: EvolveError) -> Exit:
+        """Show an error that is not the engine's."""
+        self._display.note(Note("error", str(error)))
+        return Exit.FAILED
+
+    def outcome(self, code: Exit, stack: Stack | None = None, result: str = "succeeded") -> Outcome:
+        """What came of it, in a word where it succeeded; with the stack's outputs where it has some."""
         done = [change for change in self.changes if change.phase == "done" and change.action != "remove old"]
         # A second look at what the first has changed finds nothing to do.
         last = {
@@ -75,7 +81,12 @@ class Operation:
         outputs: dict[str, OutputValue] = dict(stack.outputs()) if stack else {}
         urls: dict[str, str] = outputs["urls"].value if "urls" in outputs else {}
         expires_at = outputs["expires_at"].value if "expires_at" in outputs else None
-        return Outcome(RESULTS.get(code, "failed"), counts, urls, expires_at)
+        return Outcome(result if code is Exit.DONE else RESULTS.get(code, "failed"), counts, urls, expires_at)
+
+    @property
+    def differs(self) -> bool:
+        """Whether there was something to do."""
+        return any(change.action != "keep" for change in self.changes)
 
     @property
     def has_restarted(self) -> bool:
@@ -105,12 +116,6 @@ def interruptible(engine: Engine) -> Generator[None]:
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)
-
-
-def words_of(error: CommandError) -> str:
-    """The engine's own words for a failure, without the streams around them."""
-    words = str(error).partition("stderr:")[2].strip() or str(error)
-    return words.removeprefix("error: ")
 
 
 def _busy(error: ConcurrentUpdateError) -> str:

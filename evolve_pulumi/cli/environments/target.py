@@ -26,8 +26,11 @@ class Target:
         return f"{self.project} {self.environment}"
 
 
-def target(file: Path, name: str | None, pr: int | None) -> Target:
-    """The environment that a command line means; raises ConfigurationError where it means none."""
+def target(file: Path, name: str | None, pr: int | None, project: str | None = None) -> Target:
+    """The environment that a command line means; raises ConfigurationError where it means none.
+
+    Where the project is named, nobody looks into the definition.
+    """
     from evolve_pulumi.definitions import reading
 
     if name and pr is not None:
@@ -35,4 +38,4 @@ def target(file: Path, name: str | None, pr: int | None) -> Target:
     environment = f"pr-{pr}" if pr is not None else name or DEFAULT
     if not NAME.match(environment):
         raise ConfigurationError(f"{environment!r} is not a name: letters, digits, and . _ - after the first")
-    return Target(file, reading.name_of(file), environment, pr)
+    return Target(file, project or reading.name_of(file), environment, pr)

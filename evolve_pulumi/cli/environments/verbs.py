@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evolve_pulumi.cli.environments.exits import Exit
+from evolve_pulumi.cli.environments.exits import Exit, run
 
 Definition = Annotated[Path, typer.Argument(help="The definition.")]
 Environment = Annotated[str | None, typer.Option("--environment", "-e", help="Its name.", show_default="dev")]
@@ -29,6 +29,10 @@ TakeOver = Annotated[bool, typer.Option("--take-over", help="Go on although anot
 Parallel = Annotated[int | None, typer.Option(min=1, help="Resources at once.", show_default="64")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with 5 where something differs.")]
 Service = Annotated[str | None, typer.Option("--service", "-s", help="Which one.", show_default="the only one")]
+Project = Annotated[
+    str | None,
+    typer.Option(help="The definition's name, where its file is not at hand.", show_default="as in the file"),
+]
 FILE = Path("evolve.yaml")
 
 
@@ -58,7 +62,7 @@ def up(
         meant = target.target(definition, environment, pr)
         return changing.up(meant, policy, ttl, settled.Place(backend, local), manner)
 
-    _run(act)
+    run(act)
 
 
 def preview(
@@ -86,13 +90,14 @@ def preview(
         meant = target.target(definition, environment, pr)
         return changing.preview(meant, policy, ttl, settled.Place(backend, local), manner, exit_code=exit_code)
 
-    _run(act)
+    run(act)
 
 
 def destroy(
     definition: Definition = FILE,
     environment: Environment = None,
     pr: PullRequest = None,
+    project: Project = None,
     wait: Wait = 0,
     take_over: TakeOver = False,
     parallel: Parallel = None,
@@ -107,15 +112,50 @@ def destroy(
         from evolve_pulumi.cli.environments import changing, target
 
         manner = changing.Manner(as_json, wait, take_over, parallel)
-        return changing.destroy(target.target(definition, environment, pr), manner)
+        return changing.destroy(target.target(definition, environment, pr, project), manner)
 
-    _run(act)
+    run(act)
+
+
+def reconcile(
+    folder: Annotated[Path, typer.Argument(help="A folder of definitions, or one of them.", exists=True)],
+    repair: Annotated[bool, typer.Option("--repair", help="Undo what has changed outside, too.")] = False,
+    policy: Policy = None,
+    backend: Backend = None,
+    local: Local = None,
+    wait: Wait = 0,
+    parallel: Parallel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make environments what a folder of definitions says, once: for cron and CI.
+
+    Each file is an environment, by the file's name. New and changed ones are brought up, those whose file is gone are
+    destroyed, what has changed outside is reported. Several at a time; one that fails holds no other back.
+
+    Exit code: as `up`; 5 where something has drifted and was not repaired.
+    """
+
+    def act() -> Exit:
+        from evolve_pulumi.cli.environments import changing, reconciling, settled
+
+        if folder.is_dir():
+            given = {"--policy": policy, "--backend": backend, "--wait": wait or None, "--parallel": parallel}
+            options = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+            options += ["--repair"] if repair else []
+            options += [] if local is None else ["--local" if local else "--no-local"]
+            return reconciling.folder(folder, options, as_json=as_json)
+        manner = changing.Manner(as_json, wait, parallel=parallel)
+        meant = reconciling.of_file(folder)
+        return reconciling.definition(meant, policy, settled.Place(backend, local), manner, repair=repair)
+
+    run(act)
 
 
 def status(
     definition: Definition = FILE,
     environment: Environment = None,
     pr: PullRequest = None,
+    project: Project = None,
     as_json: AsJson = False,
     exit_code: ExitCode = False,
 ) -> None:
@@ -127,9 +167,10 @@ def status(
     def act() -> Exit:
         from evolve_pulumi.cli.environments import inspection, target
 
-        return inspection.status(target.target(definition, environment, pr), as_json=as_json, exit_code=exit_code)
+        meant = target.target(definition, environment, pr, project)
+        return inspection.status(meant, as_json=as_json, exit_code=exit_code)
 
-    _run(act)
+    run(act)
 
 
 def logs(
@@ -146,7 +187,7 @@ def logs(
 
         return inspection.logs(target.target(definition, environment, pr), service, follow=follow)
 
-    _run(act)
+    run(act)
 
 
 def open_(
@@ -167,7 +208,7 @@ def open_(
             typer.launch(url)
         return Exit.DONE
 
-    _run(act)
+    run(act)
 
 
 def schema() -> None:
@@ -183,6 +224,7 @@ def add_to(app: typer.Typer) -> None:
         "up": up,
         "preview": preview,
         "destroy": destroy,
+        "reconcile": reconcile,
         "status": status,
         "logs": logs,
         "open": open_,
@@ -190,17 +232,3 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, verb in verbs.items():
         app.command(name=name)(verb)
-
-
-def _run(act: Callable[[], Exit]) -> None:
-    """Do it, and end with its exit code; what is wrong with what was asked is said in one line each."""
-    from evolve_pulumi.errors import EvolveError
-
-    try:
-        code = act()
-    except KeyboardInterrupt:
-        code = Exit.INTERRUPTED
-    except EvolveError as error:
-        typer.echo(f"error: {error}", err=True)
-        code = Exit.MISSING if type(error).__name__ == "NoEnvironmentError" else Exit.WRONG
-    raise typer.Exit(code)

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 import platformdirs
 from pulumi.automation import LocalWorkspace, ProjectSettings, Stack, StackSettings
-from pulumi.automation.errors import StackNotFoundError
+from pulumi.automation.errors import CommandError, StackNotFoundError
 
-from evolve_pulumi.cli.environments.engine_process import Engine
+from evolve_pulumi.cli.environments.engine_process import Engine, words_of
 from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.errors import ConfigurationError, EvolveError
 
@@ -31,7 +31,7 @@ def workspace(
     """A Pulumi project in a folder that is gone afterwards: all that stays is in the state."""
     with TemporaryDirectory(prefix="evolve-") as folder:
         settings = {target.environment: StackSettings(config=dict(config))} if config else None
-        yield LocalWorkspace(
+        at = LocalWorkspace(
             work_dir=folder,
             program=program,
             env_vars=_state() | engine.environment,
@@ -39,6 +39,10 @@ def workspace(
             stack_settings=settings,
             pulumi_command=engine,
         )
+        try:
+            yield at
+        except CommandError as error:
+            raise ConfigurationError(words_of(error)) from None
 
 
 def select(target: Target, at: LocalWorkspace) -> Stack:

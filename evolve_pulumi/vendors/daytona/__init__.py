@@ -8,9 +8,9 @@ from evolve_pulumi.vendors.base import Account, KindAtVendor
 from evolve_pulumi.vendors.daytona import contradictions
 from evolve_pulumi.vendors.daytona.connection import KEYS, connection, credentials
 from evolve_pulumi.vendors.daytona.operations import LABELS_OPERATIONS, SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
-from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions
+from evolve_pulumi.vendors.daytona.options import DaytonaOptions, DaytonaSnapshotOptions, limited
 
-__all__ = ["connection", "credentials", "keys", "kinds", "open", "warm_up"]
+__all__ = ["connection", "credentials", "keys", "kinds", "limited", "open", "warm_up"]
 
 keys = KEYS
 

@@ -8,6 +8,7 @@ from daytona_api_client import ApiClient, ApiException, ApiKeysApi, Configuratio
 
 from evolve_pulumi import names
 from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.schema import Values
 from evolve_pulumi.vendors import ownership
 from evolve_pulumi.vendors.base import Objects, Owned
 from evolve_pulumi.vendors.daytona.errors import translated
@@ -57,6 +58,10 @@ class DaytonaAccount:
     def lookups(self) -> Lookups:
         """What the account has."""
         return Lookups(self.sdk, self.endpoint)
+
+    def renew(self, sandbox_id: str, recorded: Values, expires_at: str) -> None:
+        """Count its time to live from now on."""
+        Sandboxes(self.sdk, self.endpoint).renew(sandbox_id, recorded, expires_at)
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
         """The sandboxes with the stack's labels, and the volumes and snapshots with its names."""

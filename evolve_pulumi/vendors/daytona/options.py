@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from evolve_pulumi.models.snapshot import DockerfileText
-from evolve_pulumi.schema import Attribute, Input, Wire
+from evolve_pulumi.schema import Attribute, Input, Values, Wire
 
 MAX_AUTO_ARCHIVE_MINUTES = 43200
 """30 days. Daytona stores 0 as this, and clamps what is larger."""
@@ -141,6 +141,11 @@ class DaytonaOptions(TypedDict, total=False):
     ttl_minutes: Annotated[Input[int], Field(ge=0), Attribute(default=0, daytona=Wire(by="set_ttl", told=False))]
     """Minutes from creation, or from the change of this value, until the sandbox is deleted whatever it does; 0
     lets it live. Cannot be read back from Daytona."""
+
+
+def limited(minutes: int, options: Values) -> dict[str, Any]:
+    """It is deleted then, and not stopped before for being idle: nothing would wake it."""
+    return {"auto_stop_minutes": 0, "ttl_minutes": minutes, **options}
 
 
 class DaytonaSnapshotOptions(TypedDict, total=False):

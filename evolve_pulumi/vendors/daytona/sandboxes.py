@@ -110,6 +110,19 @@ class Sandboxes:
             raise NotReadyError(f"sandbox {id} is still being deleted", remedy="Run it again, or raise delete_minutes.")
         return True
 
+    def renew(self, id: str, recorded: Values, expires_at: str) -> None:
+        """Count its time to live from now on, and say in a label when that is over."""
+        sandbox = self.find(id)
+        if sandbox is None:
+            raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
+
+        def once() -> None:
+            with translated(self._endpoint):
+                sandbox.set_ttl(recorded.get("ttl_minutes", 0))
+                labels.change(sandbox, lambda current: {**current, ownership.EXPIRES_AT: expires_at})
+
+        patiently(once, READ_SECONDS)
+
     def _create(self, declared: Values, token: str, deadline: float) -> Sandbox:
         """Ask once; where nobody knows what came of it, look the sandbox up."""
         build = BuildLog(declared["name"])

@@ -8,9 +8,9 @@ from evolve_pulumi.vendors.base import Account, KindAtVendor
 from evolve_pulumi.vendors.e2b import contradictions
 from evolve_pulumi.vendors.e2b.connection import KEYS, connection, credentials
 from evolve_pulumi.vendors.e2b.operations import SANDBOX_OPERATIONS, SNAPSHOT_OPERATIONS
-from evolve_pulumi.vendors.e2b.options import E2BOptions, E2BSnapshotOptions
+from evolve_pulumi.vendors.e2b.options import E2BOptions, E2BSnapshotOptions, limited
 
-__all__ = ["connection", "credentials", "keys", "kinds", "open", "warm_up"]
+__all__ = ["connection", "credentials", "keys", "kinds", "limited", "open", "warm_up"]
 
 keys = KEYS
 

@@ -6,6 +6,7 @@ from e2b import E2B
 
 from evolve_pulumi import local_address, names
 from evolve_pulumi.models.managed import Connection
+from evolve_pulumi.schema import Values
 from evolve_pulumi.vendors import ownership
 from evolve_pulumi.vendors.base import Objects, Owned
 from evolve_pulumi.vendors.e2b.inside.instance import E2BInstance
@@ -50,6 +51,10 @@ class E2BAccount:
     def lookups(self) -> Lookups:
         """What the account has."""
         return Lookups(self.sdk, self.place)
+
+    def renew(self, sandbox_id: str, recorded: Values, expires_at: str) -> None:
+        """Count the timeout of one that is killed by it from now on; E2B's labels cannot be changed."""
+        Sandboxes(self.sdk, self.place).renew(sandbox_id, recorded)
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
         """The sandboxes with the stack's metadata, and the templates and volumes with its names."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from json import JSONDecodeError
 
 import httpx
 from e2b import (
@@ -58,6 +59,12 @@ def translated(endpoint: str) -> Generator[None]:
         yield
     except RAISED as error:
         raise translate(error, endpoint) from error
+    except (KeyError, JSONDecodeError) as error:
+        # The SDK expects the body of E2B's errors, and others between here and there have their own.
+        raise UnreachableError(
+            f"{endpoint} answered what E2B's SDK cannot read",
+            remedy="Run it again; if it stays, look at what is between here and E2B, such as a proxy.",
+        ) from error
 
 
 def translate(error: Exception, endpoint: str) -> VendorError:

@@ -7,13 +7,15 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from evolve_pulumi.schema import Attribute, Input, Wire
+from evolve_pulumi.schema import Attribute, Input, Values, Wire
 
 ALL_TRAFFIC = "0.0.0.0/0"
 MOST_RULES = 10
 MOST_DNS_SERVERS = 10
 TIMEOUT_MINUTES = 60
 """What every plan allows."""
+MOST_TIMEOUT_MINUTES = 24 * 60
+"""What the larger plans allow."""
 
 
 def _is_network(text: str) -> str:
@@ -112,6 +114,13 @@ class E2BOptions(TypedDict, total=False):
         Input[Sequence[Input[Annotated[int, Field(ge=1, le=65535)]]]], Attribute(default=[], e2b=Wire())
     ]
     """Ports at which it serves HTTPS itself."""
+
+
+def limited(minutes: int, options: Values) -> dict[str, Any]:
+    """It is killed then, as long as that is a time that E2B lets one run; else it is paused when it is idle."""
+    if minutes > MOST_TIMEOUT_MINUTES or options.keys() & {"timeout_minutes", "on_timeout"}:
+        return dict(options)
+    return {"timeout_minutes": minutes, "on_timeout": "kill", **options}
 
 
 class E2BSnapshotOptions(TypedDict, total=False):

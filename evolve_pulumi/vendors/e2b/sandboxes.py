@@ -96,6 +96,11 @@ class Sandboxes:
         """Kill one, running or paused; E2B forgets it at once."""
         return self._patiently(lambda: self._sdk.Sandbox.kill(id), timeout_seconds)
 
+    def renew(self, id: str, recorded: Values) -> None:
+        """Count the time until it is killed from now on; one that is paused then needs no more time."""
+        if recorded.get("on_timeout") == "kill":
+            self._patiently(lambda: self._sdk.Sandbox.set_timeout(id, _timeout(recorded)), READ_SECONDS)
+
     def find(self, id: str) -> SandboxInfo | None:
         """What E2B tells of one; None where it is gone."""
         try:

@@ -1,0 +1,95 @@
+"""reconcile: make environments what a folder of definitions says, once."""
+
+import hashlib
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from pulumi.automation import Stack
+
+from evolve_pulumi.cli.environments import changing, inspection, tags
+from evolve_pulumi.cli.environments.changing import Manner
+from evolve_pulumi.cli.environments.display import Display, Quiet, showing
+from evolve_pulumi.cli.environments.engine_process import Engine
+from evolve_pulumi.cli.environments.events import Note
+from evolve_pulumi.cli.environments.exits import Exit
+from evolve_pulumi.cli.environments.operation import Operation, interruptible
+from evolve_pulumi.cli.environments.settled import Place
+from evolve_pulumi.cli.environments.several import Several
+from evolve_pulumi.cli.environments.target import Target
+from evolve_pulumi.cli.environments.workspace import workspace
+from evolve_pulumi.definitions import reading
+
+SUFFIXES = (".yaml", ".yml")
+CREDENTIALS = re.compile(r"//[^/@]*@")
+
+
+def folder(folder: Path, options: Sequence[str], *, as_json: bool) -> Exit:
+    """Reconcile each definition in a folder, and destroy the environments of those that are there no longer.
+
+    Args:
+        folder: Holds definitions; the name of a file is the name of its environment.
+        options: Of the command, for each of them.
+        as_json: For programs.
+    """
+    files = sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.is_file())
+    declared = {of_file(file): ("reconcile", str(file), *options) for file in files}
+    present, here = {str(target) for target in declared}, identity(folder)
+    removed = [each.target for each in tags.environments() if each.folder == here and str(each.target) not in present]
+    return Several(as_json=as_json).run(
+        declared | {target: ("destroy", "--project", target.project, "-e", target.environment) for target in removed}
+    )
+
+
+def of_file(file: Path) -> Target:
+    """The environment of a definition in a folder of them."""
+    return Target(file, reading.name_of(file), file.stem)
+
+
+def definition(target: Target, rules: Path | None, place: Place, manner: Manner, *, repair: bool) -> Exit:
+    """Make one environment what its definition says. Where it alone has changed, say so, or repair it."""
+    program = changing.read_program(target, rules, None)
+    engine = Engine()
+    with (
+        showing(f"reconcile: {target}", as_json=manner.as_json) as shown,
+        interruptible(engine),
+        workspace(target, engine, program) as at,
+    ):
+        stack, is_new = changing.open_stack(target, at, place)
+        tags.write(target, at, program.expires_at, identity(target.file.parent))
+        operation = Operation(engine, shown, manner.wait_seconds)
+        code, found = (Exit.DONE, "added") if is_new else _compared(engine, stack, shown, manner)
+        if found == "drifted" and repair:
+            found = "repaired"
+        if code is Exit.DONE:
+            act = changing.renew if found in ("drifted", "unchanged") else changing.bring_up
+            code = act(operation, stack, program, manner)
+        shown.end(operation.outcome(code, stack if code is Exit.DONE else None, found))
+    return Exit.DIFFERS if code is Exit.DONE and found == "drifted" else code
+
+
+def identity(folder: Path) -> str:
+    """What tells a folder of definitions from others, on whatever machine: where its repository is from, and where it
+    is in it; outside of repositories its path."""
+    at = folder.resolve()
+    root, origin = _git(at, "rev-parse", "--show-toplevel"), _git(at, "config", "remote.origin.url")
+    words = f"{CREDENTIALS.sub('//', origin)} {at.relative_to(Path(root).resolve())}" if root and origin else str(at)
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def _compared(engine: Engine, stack: Stack, shown: Display, manner: Manner) -> tuple[Exit, str]:
+    """What an environment that is there is, compared with its definition: changed, drifted, unchanged."""
+    look = Operation(engine, Quiet(shown), manner.wait_seconds)
+    code = look.run(lambda on_event: stack.preview(parallel=manner.width, on_event=on_event))
+    if look.differs or code is not Exit.DONE:
+        return code, "changed"
+    drift = inspection.drift(stack)
+    for words in drift:
+        shown.note(Note("warning", words))
+    return code, "drifted" if drift else "unchanged"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
