@@ -33,6 +33,9 @@ docs: sync ## write the generated documents anew
 	$(RUN) python tools/sandboxes.py > docs/sandboxes.md
 	$(RUN) evolve-pulumi schema > evolve_pulumi/definitions/evolve.schema.json
 
+screens: sync engine ## capture the pictures of the command anew
+	$(RUN) python tools/screens.py docs/screens
+
 sync: $(UV) # the virtual environment, as uv.lock has it
 	@$(UV) sync --locked --compile-bytecode --extra isolation $(if $(wildcard .venv/bin/python),--quiet)
 
@@ -43,4 +46,4 @@ engine: sync # the Pulumi engine
 	python3 -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet uv
 
-.PHONY: help up down test check bench docs sync engine
+.PHONY: help up down test check bench docs screens sync engine

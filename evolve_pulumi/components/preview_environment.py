@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 import pulumi
 from pulumi import Output, Resource, ResourceOptions
 
-from evolve_pulumi.components import markdown
+from evolve_pulumi.components import markdown, seeding
 from evolve_pulumi.definitions import expressions, policy, reading
 from evolve_pulumi.definitions.expressions import Context
 from evolve_pulumi.definitions.model import Definition, ServiceDefinition, Size, SourceDefinition
@@ -65,11 +65,12 @@ class PreviewEnvironment(pulumi.ComponentResource):
         self._own = ResourceOptions(parent=self)
         sandbox = self._sandbox()
         moved = self._bring_in(sandbox)
-        self._start_services(sandbox, self._set_up(sandbox, moved), moved)
+        seeded = self._seed(sandbox, moved)
+        self._start_services(sandbox, self._set_up(sandbox, [*moved, *seeded]), moved)
         ports = {name: port for name, service in self._services.items() if (port := _port(service))}
         urls = {name: sandbox.preview_url(port) for name, port in ports.items()}
         self.sandbox_id = sandbox.id
-        self.urls = Output.all(**urls)
+        self.urls = Output.all(**urls) if urls else Output.from_input({})
         self.preview_token = sandbox.preview_token
         expiry = expires_at or reading.expiry(definition)
         self.expires_at = Output.from_input(expiry)
@@ -174,16 +175,31 @@ class PreviewEnvironment(pulumi.ComponentResource):
         keys = _picked(source, ("exclude", "files")) | ({"source": source["folder"]} if "folder" in source else {})
         return Files(called, self._own, **keys, **where)
 
-    def _set_up(self, sandbox: Sandbox, sources: list[Resource]) -> list[Resource]:
+    def _seed(self, sandbox: Sandbox, sources: list[Resource]) -> list[Command]:
+        """What fills fresh volumes."""
+        scripts = {name: seeding.script(name, volume) for name, volume in self._definition.get("volumes", {}).items()}
+        return [
+            Command(
+                f"{self._name}-{name}-seed",
+                ResourceOptions.merge(self._own, ResourceOptions(depends_on=sources)),
+                sandbox_id=sandbox.id,
+                create=script,
+                **_where(self._definition),
+            )
+            for name, script in scripts.items()
+            if script
+        ]
+
+    def _set_up(self, sandbox: Sandbox, ready: list[Resource]) -> list[Resource]:
         """The commands, one after the other."""
-        after: list[Resource] = list(sources)
+        after: list[Resource] = ready
         for name, setup in self._definition.get("setup", {}).items():
             command = Command(
                 f"{self._name}-{name}",
                 ResourceOptions.merge(self._own, ResourceOptions(depends_on=after)),
                 sandbox_id=sandbox.id,
                 create=setup["command"],
-                env=self._revealed(setup.get("env", {})) | _commits(sources),
+                env=self._revealed(setup.get("env", {})) | _commits(ready),
                 **_picked(setup, ("working_directory",)),
                 **_where(self._definition),
             )

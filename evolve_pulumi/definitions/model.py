@@ -47,6 +47,12 @@ class VolumeDefinition(TypedDict, total=False):
     shared: Text
     """Name of a volume that exists and is left alone when the environment goes. Default: a fresh one of the
     environment's own, which goes with it, and with what is in it."""
+    seed_command: CommandLine
+    """A bash command line, or several, that fills the fresh volume: once in its life, after the sources are there and
+    before `setup`."""
+    seed_folder: AbsolutePath
+    """Absolute path of a folder in the snapshot or image, whose files are copied into the fresh volume, once in its
+    life. In place of `seed_command`."""
 
 
 class SourceDefinition(TypedDict, total=False):

@@ -148,3 +148,10 @@ def _of_volumes(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
     for name, volume in definition.get("volumes", {}).items():
         if (other := paths.setdefault(volume["mount_path"], name)) != name:
             yield ("volumes", name, "mount_path"), f"is where {other} appears too"
+        seeds = [key for key in ("seed_command", "seed_folder") if key in volume]
+        if "shared" in volume:
+            yield from ((("volumes", name, key), "goes only without shared: that one is left alone") for key in seeds)
+        elif len(seeds) > 1:
+            yield ("volumes", name, "seed_folder"), "goes only without seed_command"
+        if seeds and f"{name}-seed" in definition.get("setup", {}):
+            yield ("setup", f"{name}-seed"), f"is what the seed of the volume {name} is called"

@@ -148,6 +148,26 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "volumes:\n  a: {mount_path: /data}\n  b: {mount_path: /data}\n",
         ["3:7: volumes.b.mount_path: is where a appears too"],
     ),
+    "a volume with two seeds": (
+        "volumes:\n  data:\n    mount_path: /data\n    seed_folder: /srv/data\n    seed_command: fill\n",
+        ["4:5: volumes.data.seed_folder: goes only without seed_command"],
+    ),
+    "a seed for a volume of others": (
+        "volumes:\n  data: {mount_path: /data, shared: ours, seed_command: fill}\n",
+        ["2:43: volumes.data.seed_command: goes only without shared: that one is left alone"],
+    ),
+    "a seed from a relative path": (
+        "volumes:\n  data: {mount_path: /data, seed_folder: fixtures}\n",
+        ["2:29: volumes.data.seed_folder: 'fixtures' is not an absolute path: it begins with /"],
+    ),
+    "a seed that is empty": (
+        "volumes:\n  data:\n    mount_path: /data\n    seed_command:\n",
+        ["4:5: volumes.data.seed_command: is empty; give it a value, or take it away"],
+    ),
+    "a command that is called like a seed": (
+        "volumes:\n  data: {mount_path: /data, seed_command: fill}\nsetup:\n  data-seed: {command: more}\n",
+        ["4:3: setup.data-seed: is what the seed of the volume data is called"],
+    ),
     "two services at one port": (
         "services:\n  web: {command: x, port: 3000}\n  api: {command: y, port: 3000}\n",
         ["3:21: services.api.port: is the port of web too"],

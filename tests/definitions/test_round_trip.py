@@ -12,6 +12,7 @@ from evolve_pulumi.definitions.model import Definition
 CONTEXT = Context(environ={"TOKEN": "hunter2"}, policy={"secrets": ["TOKEN"]})
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: "${{" not in text)
+LINES = TEXTS.filter(lambda text: "\0" not in text)
 VALUES = st.one_of(
     TEXTS, st.just("${{ secrets.TOKEN }}"), st.sampled_from(["yes", "1e3", "null", "2020-01-01", "=", "~"])
 )
@@ -45,7 +46,11 @@ DEFINITIONS = some(
     env=VARIABLES,
     labels=st.dictionaries(TEXTS.filter(lambda text: not text.startswith("evolve-")), TEXTS, max_size=2),
     volumes=st.dictionaries(
-        NAMES, st.fixed_dictionaries({"mount_path": PATHS}, optional={"shared": TEXTS}), max_size=2
+        NAMES,
+        st.fixed_dictionaries(
+            {"mount_path": PATHS}, optional={"shared": TEXTS, "seed_command": LINES, "seed_folder": PATHS}
+        ),
+        max_size=2,
     ),
     services=st.dictionaries(NAMES, SERVICES, max_size=3),
     lifetime=st.from_regex(r"[1-9][0-9]{0,3}[mhd]", fullmatch=True),

@@ -79,6 +79,13 @@ def test_from_nothing_to_nothing(environments: Environments, side: Side) -> None
     assert (gone["counts"], side.ids(), side.volumes(), environments.stacks()) == ({"delete": 3}, [], {}, [])
 
 
+def test_one_without_services(environments: Environments) -> None:
+    environments.write("name: desk\n")
+    assert environments.run("up", "--local", "--json").ok().end["urls"] == {}
+    assert "no drift" in environments.run("status").ok().stdout
+    environments.run("destroy").ok()
+
+
 def test_what_is_destroyed_leaves_nothing(environments: Environments, cloud: Cloud) -> None:
     environments.write(DEFINITION)
     environments.run("up", "--local", "-e", "one").ok()
@@ -230,6 +237,8 @@ def test_in_a_terminal_it_shows_what_is_under_way(environments: Environments) ->
     text = shown.decode()
     assert "service slow-first: create" in text
     assert "+ sandbox slow created" in text
+    assert not re.search(r": create(\x1b\[\d+m)?[+ ]", text), "a line was written behind one that is under way"
+    assert len(set(re.findall("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", text))) > 1, "nothing moved"
 
 
 def test_the_state_can_be_in_s3(tmp_path: Path, cloud: Cloud) -> None:

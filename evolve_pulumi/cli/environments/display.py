@@ -129,12 +129,13 @@ class Plain:
             seconds = time.monotonic() - self._begun.get(key, time.monotonic())
             typer.secho(
                 self._prefix + line(change, None if self._previewing else seconds, previewing=self._previewing),
+                file=sys.stdout,
                 fg="red" if change.phase == "failed" else COLOURS[change.action],
             )
 
     def note(self, note: Note) -> None:
         """Errors go to standard error."""
-        typer.echo(self._prefix + said(note), err=note.severity == "error")
+        typer.echo(self._prefix + said(note), file=sys.stderr if note.severity == "error" else sys.stdout)
 
     def end(self, outcome: Outcome) -> None:
         """The sum of it, and where it is."""
@@ -147,15 +148,20 @@ class Plain:
 
 
 class Live(Plain):
-    """The same, with a spinner for each thing that is under way."""
+    """The same, with a spinner for each thing that is under way.
+
+    While it is shown, rich's own `sys.stdout` puts lines above it. Left to itself, typer would go past that.
+    """
 
     def __init__(self, *, previewing: bool) -> None:
         from rich.live import Live as RichLive
 
         super().__init__(previewing=previewing)
         self._lock = threading.Lock()
-        self._under_way: dict[tuple[str, str, str], Change] = {}
-        self._live = RichLive(get_renderable=self._table, transient=True, refresh_per_second=10)
+        self._under_way: dict[tuple[str, str, str], Any] = {}
+        self._live = RichLive(
+            get_renderable=self._table, transient=True, refresh_per_second=10, redirect_stderr=sys.stderr.isatty()
+        )
 
     def begin(self, title: str) -> None:
         """Name it, and start to show what is under way."""
@@ -164,10 +170,12 @@ class Live(Plain):
 
     def change(self, change: Change) -> None:
         """Show it below while it is under way, and above when it is done."""
+        from rich.spinner import Spinner
+
         key = (change.kind, change.name, change.action)
         with self._lock:
             if change.phase == "begun" and change.action != "keep":
-                self._under_way[key] = change
+                self._under_way[key] = Spinner("dots", text=f"{change.kind} {change.name}: {change.action}")
             else:
                 self._under_way.pop(key, None)
         super().change(change)
@@ -183,11 +191,9 @@ class Live(Plain):
 
     def _table(self) -> Any:
         from rich.console import Group
-        from rich.spinner import Spinner
 
         with self._lock:
-            rows = list(self._under_way.values())
-        return Group(*(Spinner("dots", text=f"{each.kind} {each.name}: {each.action}") for each in rows))
+            return Group(*self._under_way.values())
 
 
 class Quiet:
@@ -257,7 +263,9 @@ def line(change: Change, seconds: float | None, *, previewing: bool) -> str:
 
 def said(note: Note) -> str:
     """A note in one line, or several where it has an end of a log."""
-    return f"{note.severity}: {note.text}" if note.severity != "info" else f"  {note.about}: {note.text}"
+    if note.severity != "info":
+        return f"{note.severity}: {note.text}"
+    return f"  {note.about}: {note.text}" if note.about else f"  {note.text}"
 
 
 def total(outcome: Outcome, *, previewing: bool) -> str:

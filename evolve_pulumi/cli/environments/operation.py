@@ -80,7 +80,7 @@ class Operation:
             (change.kind, change.name): change.action for change in sorted(done, key=lambda each: each.action != "keep")
         }
         counts = Counter(last.values())
-        known = self.outputs if code is Exit.DONE else {}
+        known: OutputMap = self.outputs if code is Exit.DONE else {}
         urls: dict[str, str] = known["urls"].value if "urls" in known else {}
         expires_at = known["expires_at"].value if "expires_at" in known else None
         return Outcome(result if code is Exit.DONE else RESULTS.get(code, "failed"), counts, urls, expires_at)
