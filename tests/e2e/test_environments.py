@@ -308,3 +308,11 @@ services:
     assert get(second["urls"]["web"]).text == "two in review"
     environments.run("destroy", "--pr", "7").ok()
     assert side.ids() == []
+
+
+def test_without_any_backend_it_says_once_what_to_do(environments: Environments) -> None:
+    environments.write(DEFINITION)
+    failed = environments.run("up")
+    assert failed.code == 1
+    assert failed.stderr.count("no sandbox backend is configured") == 1
+    assert "--local of `evolve-pulumi up`" in failed.stderr

@@ -19,6 +19,7 @@ from evolve_pulumi.errors import EvolveError
 
 OnEvent = Callable[[EngineEvent], Any]
 RETRY_SECONDS = 2
+UNHANDLED = "an unhandled error occurred: "
 HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 RESULTS = {Exit.BUSY: "busy", Exit.INTERRUPTED: "interrupted"}
 
@@ -36,7 +37,7 @@ class Operation:
         self._engine = engine
         self._display = shown
         self._wait_seconds = wait_seconds
-        self._error_shown = False
+        self._errors: list[str] = []
         self.changes: list[Change] = []
         """What was done, in order."""
         self.outputs: OutputMap = {}
@@ -61,7 +62,7 @@ class Operation:
             except CommandError as error:
                 if self._engine.interruptions:
                     return Exit.INTERRUPTED
-                if not self._error_shown:
+                if not self._errors:
                     self._display.note(Note("error", words_of(error)))
                 return Exit.FAILED
             else:
@@ -101,8 +102,12 @@ class Operation:
             case Change() as change:
                 self.changes.append(change)
                 self._display.change(change)
+            case Note(severity="error") as note:
+                # The engine says the same twice where a program ends with an error.
+                if note.text.removeprefix(UNHANDLED) not in self._errors:
+                    self._display.note(note)
+                self._errors.append(note.text)
             case Note() as note:
-                self._error_shown = self._error_shown or note.severity == "error"
                 self._display.note(note)
             case None:
                 pass
