@@ -14,9 +14,10 @@ from tests.pulumi_engine import Stack
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "environment"
 SPEC = """
-backend branch commit config continueResyncOnCommitMatch destroyOnFinalize envRefs expectNoRefreshChanges fluxSource gitAuth
-prerequisites programRef projectRepo refresh repoDir resyncFrequencySeconds retryOnUpdateConflict secretsProvider secretsRef
-serviceAccountName shallow stack targetDependents targets useLocalStackOnly workspaceReclaimPolicy workspaceTemplate
+backend branch commit config continueResyncOnCommitMatch destroyOnFinalize envRefs expectNoRefreshChanges fluxSource
+gitAuth prerequisites programRef projectRepo refresh repoDir resyncFrequencySeconds retryOnUpdateConflict
+secretsProvider secretsRef serviceAccountName shallow stack targetDependents targets useLocalStackOnly
+workspaceReclaimPolicy workspaceTemplate
 """
 """The keys of version 2, without what is deprecated."""
 
