@@ -7,6 +7,7 @@ import typer
 
 from evolve_pulumi.cli import doctor, local, sweep
 from evolve_pulumi.cli.environments import verbs
+from evolve_pulumi.cli.pull_requests import verbs as pull_requests
 
 app = typer.Typer(
     help="Cloud sandboxes with Pulumi: environments from definitions, the local cloud, and what is orphaned.",
@@ -15,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 verbs.add_to(app)
+app.add_typer(pull_requests.app, name="pr")
 app.add_typer(local.app, name="local")
 app.command(name="doctor")(doctor.doctor)
 app.command(name="sweep")(sweep.sweep)

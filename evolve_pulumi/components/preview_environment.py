@@ -89,7 +89,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
         config = pulumi.Config("evolve")
         file, rules = Path(config.require("definition")), config.get("policy")
         with in_program():
-            allowed = policy.read(Path(rules)) if rules else policy.Policy()
+            allowed = policy.read(Path(rules) if rules else None)
             context = Context(file.parent, os.environ, allowed, config.get_int("pr"))
             definition = reading.load(file, context)
         return cls(definition.get("name", ""), definition, context.secrets, opts)

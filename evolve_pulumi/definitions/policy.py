@@ -28,10 +28,15 @@ class Policy(TypedDict, total=False):
     """Environment variables of the command whose values are secret, as `${{ secrets.NAME }}`."""
 
 
-def read(file: Path) -> Policy:
-    """Read a policy file; raises FileError, or ConfigurationError where there is none."""
-    found = tree.parse(checking.text_of(file), str(file))
-    return checking.checked(Policy, found, found.value, str(file), _contradictions)
+def read(file: Path | None) -> Policy:
+    """Read a policy file; raises FileError, or ConfigurationError where there is none. No file allows nothing."""
+    return parse(checking.text_of(file), str(file)) if file else Policy()
+
+
+def parse(text: str, file: str) -> Policy:
+    """Read a policy; raises FileError, which names the file."""
+    found = tree.parse(text, file)
+    return checking.checked(Policy, found, found.value, file, _contradictions)
 
 
 def is_never_given(name: str) -> bool:

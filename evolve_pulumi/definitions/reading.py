@@ -46,8 +46,13 @@ def dumps(definition: Definition) -> str:
 
 def name_of(file: Path) -> str:
     """What a definition calls itself, also where the rest of it is broken: what was made of it can still be found."""
-    found = NAME.search(checking.text_of(file))
-    return found["name"] if found else default_name(file)
+    return name_in(checking.text_of(file)) or default_name(file)
+
+
+def name_in(text: str) -> str | None:
+    """The same of a text; None where it has no name."""
+    found = NAME.search(text)
+    return found["name"] if found else None
 
 
 def default_name(file: Path) -> str:

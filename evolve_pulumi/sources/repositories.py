@@ -59,6 +59,38 @@ def resolve(source: str, ref: str) -> str:
     return found
 
 
+def clone_of(file: Path) -> Path:
+    """The folder of the clone that a file is in, or would be; raises RefusedError where a link leads to the file.
+
+    What is in the clone may be a stranger's: a link in it would lead to anything on this machine.
+    """
+    path = Path(os.path.abspath(file))
+    for place in (path, *path.parents):
+        if place.is_symlink():
+            raise RefusedError(f"{file}: {place.name} is a link", remedy="Put the file itself there.")
+        if (place / ".git").exists():
+            return place
+    raise ConfigurationError(f"{file} is in no clone of a Git repository", remedy="Check the pull request out.")
+
+
+def text_at(clone: Path, commit: str, path: Path) -> str | None:
+    """What a file held at a commit, whatever is checked out; None where it was not there.
+
+    Args:
+        clone: Its folder. Where it does not have the commit, that is fetched from its `origin`.
+        commit: The full hash.
+        path: From the clone's folder on.
+    """
+    git = _Git(str(clone))
+    if not git.has(commit) and git.run("fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit).returncode:
+        raise ConfigurationError(
+            f"{clone.name} does not have the commit {commit}, and its origin does not give it",
+            remedy="Check out all history.",
+        )
+    found = f"{commit}:{path.as_posix()}"
+    return git("cat-file", "blob", found) if git.run("cat-file", "-e", found).returncode == 0 else None
+
+
 @contextmanager
 def bundled(place: str, commit: str, known: str | None) -> Generator[Bundle]:
     """A commit with its history, without that of one that is known where it goes to."""
@@ -100,7 +132,12 @@ class _Git:
         environment: Mapping[str, str] = os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         try:
             return subprocess.run(
-                ("git", *at, *arguments), env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+                ("git", *at, *arguments),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
             )
         except FileNotFoundError:
             raise ConfigurationError("there is no git on this machine", remedy="Install it.") from None

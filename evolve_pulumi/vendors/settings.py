@@ -109,8 +109,8 @@ def no_backend() -> ConfigurationError:
     """The error for a stack that says nothing about where its resources are to live."""
     return ConfigurationError(
         "no sandbox backend is configured",
-        remedy="Either work offline on the local cloud: `pulumi config set evolve:local true` and "
-        "`evolve-pulumi local up`. Or use Daytona: set DAYTONA_API_KEY in the environment, or "
-        "`pulumi config set --secret evolve:daytonaApiKey`. Or use E2B: `pulumi config set evolve:backend e2b`, and "
-        "E2B_API_KEY or `pulumi config set --secret evolve:e2bApiKey`.",
+        remedy="Either work offline on the local cloud: `evolve-pulumi local up`, and `pulumi config set evolve:local "
+        "true`, or --local of `evolve-pulumi up`. Or use Daytona: set DAYTONA_API_KEY in the environment, or `pulumi "
+        "config set --secret evolve:daytonaApiKey`. Or use E2B: `pulumi config set evolve:backend e2b`, or --backend "
+        "e2b, and E2B_API_KEY or `pulumi config set --secret evolve:e2bApiKey`.",
     )

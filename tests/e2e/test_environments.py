@@ -7,12 +7,11 @@ import re
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import boto3  # pyright: ignore[reportMissingTypeStubs]
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tests.bucket import bucket
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import COMMAND, Environments
 from tests.e2e.sides import SIDES, Side
@@ -243,21 +242,8 @@ def test_in_a_terminal_it_shows_what_is_under_way(environments: Environments) ->
 
 
 def test_the_state_can_be_in_s3(tmp_path: Path, cloud: Cloud) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        client: Any = cast(Any, boto3).client(
-            "s3",
-            endpoint_url=f"http://{host}:{port}",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            region_name="us-east-1",
-        )
-        client.create_bucket(Bucket="states")
-        where = f"s3://states?endpoint=http://{host}:{port}&use_path_style=true&region=us-east-1"
-        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PULUMI_BACKEND_URL": where}
-        environments = Environments(tmp_path, cloud, keys)
+    with bucket("states") as variables:
+        environments = Environments(tmp_path, cloud, variables)
         environments.write(DEFINITION)
         refused = environments.run("up", "--local")
         assert refused.code == 2
@@ -268,8 +254,6 @@ def test_the_state_can_be_in_s3(tmp_path: Path, cloud: Cloud) -> None:
         assert environments.run("up", "--json").ok().end["counts"] == {"keep": 3}
         environments.run("destroy").ok()
         assert (cloud.status()["sandboxes"], environments.states.exists()) == (0, False)
-    finally:
-        server.stop()
 
 
 def test_an_engine_that_is_only_in_the_cache_is_found(environments: Environments) -> None:
@@ -324,3 +308,11 @@ services:
     assert get(second["urls"]["web"]).text == "two in review"
     environments.run("destroy", "--pr", "7").ok()
     assert side.ids() == []
+
+
+def test_without_any_backend_it_says_once_what_to_do(environments: Environments) -> None:
+    environments.write(DEFINITION)
+    failed = environments.run("up")
+    assert failed.code == 1
+    assert failed.stderr.count("no sandbox backend is configured") == 1
+    assert "--local of `evolve-pulumi up`" in failed.stderr

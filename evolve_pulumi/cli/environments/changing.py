@@ -1,8 +1,8 @@
 """up, preview and destroy."""
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from pulumi.automation import LocalWorkspace, Stack, StackSettings
@@ -17,8 +17,9 @@ from evolve_pulumi.cli.environments.settled import Place
 from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import NoEnvironmentError, select, workspace
 from evolve_pulumi.components.preview_environment import PreviewEnvironment
-from evolve_pulumi.definitions import policy, reading
+from evolve_pulumi.definitions import reading
 from evolve_pulumi.definitions.expressions import Context
+from evolve_pulumi.definitions.policy import Policy
 from evolve_pulumi.errors import EvolveError, NotFoundError
 from evolve_pulumi.lifecycle import renewal
 from evolve_pulumi.vendors import accounts
@@ -37,6 +38,12 @@ class Manner:
     wait_seconds: float = 0
     take_over: bool = False
     parallel: int | None = None
+    beside: Display | None = None
+    """Is shown everything too."""
+
+    def showing(self, title: str, *, previewing: bool = False) -> AbstractContextManager[Display]:
+        """What shows it."""
+        return showing(title, as_json=self.as_json, previewing=previewing, beside=self.beside)
 
     @property
     def width(self) -> int | None:
@@ -44,12 +51,12 @@ class Manner:
         return self.parallel or (None if os.environ.get("PULUMI_PARALLEL") else PARALLEL)
 
 
-def up(target: Target, rules: Path | None, ttl: str | None, place: Place, manner: Manner) -> Exit:
+def up(target: Target, allowed: Policy, ttl: str | None, place: Place, manner: Manner) -> Exit:
     """Make an environment what its definition says."""
-    program = read_program(target, rules, ttl)
+    program = read_program(target, allowed, ttl)
     engine = Engine()
     with (
-        showing(f"up: {target}", as_json=manner.as_json) as shown,
+        manner.showing(f"up: {target}") as shown,
         interruptible(engine),
         workspace(target, engine, program) as at,
     ):
@@ -57,7 +64,7 @@ def up(target: Target, rules: Path | None, ttl: str | None, place: Place, manner
         tags.write(target, at, program.expires_at)
         operation = _operation(engine, shown, stack, manner)
         code = bring_up(operation, stack, program, manner)
-        shown.end(operation.outcome(code, stack if code is Exit.DONE else None))
+        shown.end(operation.outcome(code))
     return code
 
 
@@ -65,16 +72,16 @@ def bring_up(operation: Operation, stack: Stack, program: "Program", manner: Man
     """Make a stack what its program says, and let what the vendor limits live on as long."""
 
     def call(on_event: OnEvent) -> None:
-        stack.up(refresh=True, parallel=manner.width, on_event=on_event)
+        operation.outputs = stack.up(refresh=True, parallel=manner.width, on_event=on_event).outputs
 
     code = operation.run(call)
     if code is Exit.DONE and operation.has_restarted:
         # Services that ran in the sandbox have ended with it, as the next look finds.
         code = operation.run(call)
-    return renew(operation, stack, program, manner) if code is Exit.DONE else code
+    return renew(operation, stack, program) if code is Exit.DONE else code
 
 
-def renew(operation: Operation, stack: Stack, program: "Program", _manner: Manner) -> Exit:
+def renew(operation: Operation, stack: Stack, program: "Program") -> Exit:
     """Count the vendor's own limits from now on."""
     if not program.expires_at:
         return Exit.DONE
@@ -90,14 +97,12 @@ def renew(operation: Operation, stack: Stack, program: "Program", _manner: Manne
     return Exit.DONE
 
 
-def preview(
-    target: Target, rules: Path | None, ttl: str | None, place: Place, manner: Manner, *, exit_code: bool
-) -> Exit:
+def preview(target: Target, allowed: Policy, ttl: str | None, place: Place, manner: Manner, *, exit_code: bool) -> Exit:
     """Show what `up` would do."""
-    program = read_program(target, rules, ttl)
+    program = read_program(target, allowed, ttl)
     engine = Engine()
     with (
-        showing(f"preview: {target}", as_json=manner.as_json, previewing=True) as shown,
+        manner.showing(f"preview: {target}", previewing=True) as shown,
         interruptible(engine),
         workspace(target, engine, program) as at,
     ):
@@ -114,7 +119,7 @@ def destroy(target: Target, manner: Manner) -> Exit:
     """Remove an environment with all that is in it, and its stack."""
     engine = Engine()
     with (
-        showing(f"destroy: {target}", as_json=manner.as_json) as shown,
+        manner.showing(f"destroy: {target}") as shown,
         interruptible(engine),
         workspace(target, engine) as at,
     ):
@@ -133,9 +138,8 @@ def destroy(target: Target, manner: Manner) -> Exit:
     return code
 
 
-def read_program(target: Target, rules: Path | None, ttl: str | None) -> "Program":
+def read_program(target: Target, allowed: Policy, ttl: str | None) -> "Program":
     """The program of an environment; raises an error for all that is wrong with its definition."""
-    allowed = policy.read(rules) if rules else policy.Policy()
     context = Context(target.file.resolve().parent, os.environ, allowed, target.pr)
     definition = reading.load(target.file, context)
     if ttl:

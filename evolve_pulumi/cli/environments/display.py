@@ -59,15 +59,24 @@ class Display(Protocol):
 
 
 @contextmanager
-def showing(title: str, *, as_json: bool, previewing: bool = False) -> Generator[Display]:
-    """The one that fits where the output goes, begun; it is closed even where the operation does not come to an end."""
+def showing(
+    title: str, *, as_json: bool, previewing: bool = False, beside: Display | None = None
+) -> Generator[Display]:
+    """The one that fits where the output goes, begun; it is closed even where the operation does not come to an end.
+
+    Args:
+        title: The operation's.
+        as_json: For programs.
+        previewing: Nothing is done.
+        beside: Is shown everything too.
+    """
     if as_json:
         shown: Display = Lines()
     else:
         shown = Live(previewing=previewing) if sys.stdout.isatty() else Plain(previewing=previewing)
     try:
         shown.begin(title)
-        yield shown
+        yield Both(shown, beside) if beside else shown
     finally:
         if isinstance(shown, Live):
             shown.close()
@@ -206,6 +215,34 @@ class Quiet:
 
     def end(self, outcome: Outcome) -> None:
         """Nothing is shown."""
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two that are shown the same."""
+
+    one: Display
+    other: Display
+
+    def begin(self, title: str) -> None:
+        """To both."""
+        self.one.begin(title)
+        self.other.begin(title)
+
+    def change(self, change: Change) -> None:
+        """To both."""
+        self.one.change(change)
+        self.other.change(change)
+
+    def note(self, note: Note) -> None:
+        """To both."""
+        self.one.note(note)
+        self.other.note(note)
+
+    def end(self, outcome: Outcome) -> None:
+        """To both."""
+        self.one.end(outcome)
+        self.other.end(outcome)
 
 
 def line(change: Change, seconds: float | None, *, previewing: bool) -> str:

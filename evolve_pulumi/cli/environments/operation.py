@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from pulumi.automation import EngineEvent, OutputValue, Stack
+from pulumi.automation import EngineEvent, OutputMap
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
 from evolve_pulumi.cli.environments.display import Display, Outcome
@@ -19,6 +19,7 @@ from evolve_pulumi.errors import EvolveError
 
 OnEvent = Callable[[EngineEvent], Any]
 RETRY_SECONDS = 2
+UNHANDLED = "an unhandled error occurred: "
 HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 RESULTS = {Exit.BUSY: "busy", Exit.INTERRUPTED: "interrupted"}
 
@@ -36,9 +37,11 @@ class Operation:
         self._engine = engine
         self._display = shown
         self._wait_seconds = wait_seconds
-        self._error_shown = False
+        self._errors: list[str] = []
         self.changes: list[Change] = []
         """What was done, in order."""
+        self.outputs: OutputMap = {}
+        """Of the stack, as far as they are known."""
 
     def run(self, call: Callable[[OnEvent], Any]) -> Exit:
         """Make a call of the stack's, which reports its events, and say how it ended."""
@@ -59,7 +62,7 @@ class Operation:
             except CommandError as error:
                 if self._engine.interruptions:
                     return Exit.INTERRUPTED
-                if not self._error_shown:
+                if not self._errors:
                     self._display.note(Note("error", words_of(error)))
                 return Exit.FAILED
             else:
@@ -70,17 +73,17 @@ class Operation:
         self._display.note(Note("error", str(error)))
         return Exit.FAILED
 
-    def outcome(self, code: Exit, stack: Stack | None = None, result: str = "succeeded") -> Outcome:
-        """What came of it, in a word where it succeeded; with the stack's outputs where it has some."""
+    def outcome(self, code: Exit, result: str = "succeeded") -> Outcome:
+        """What came of it, in a word where it succeeded."""
         done = [change for change in self.changes if change.phase == "done" and change.action != "remove old"]
         # A second look at what the first has changed finds nothing to do.
         last = {
             (change.kind, change.name): change.action for change in sorted(done, key=lambda each: each.action != "keep")
         }
         counts = Counter(last.values())
-        outputs: dict[str, OutputValue] = dict(stack.outputs()) if stack else {}
-        urls: dict[str, str] = outputs["urls"].value if "urls" in outputs else {}
-        expires_at = outputs["expires_at"].value if "expires_at" in outputs else None
+        known: OutputMap = self.outputs if code is Exit.DONE else {}
+        urls: dict[str, str] = known["urls"].value if "urls" in known else {}
+        expires_at = known["expires_at"].value if "expires_at" in known else None
         return Outcome(result if code is Exit.DONE else RESULTS.get(code, "failed"), counts, urls, expires_at)
 
     @property
@@ -99,8 +102,12 @@ class Operation:
             case Change() as change:
                 self.changes.append(change)
                 self._display.change(change)
+            case Note(severity="error") as note:
+                # The engine says the same twice where a program ends with an error.
+                if note.text.removeprefix(UNHANDLED) not in self._errors:
+                    self._display.note(note)
+                self._errors.append(note.text)
             case Note() as note:
-                self._error_shown = self._error_shown or note.severity == "error"
                 self._display.note(note)
             case None:
                 pass

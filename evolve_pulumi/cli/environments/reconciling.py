@@ -10,7 +10,7 @@ from pulumi.automation import Stack
 
 from evolve_pulumi.cli.environments import changing, inspection, tags
 from evolve_pulumi.cli.environments.changing import Manner
-from evolve_pulumi.cli.environments.display import Display, Quiet, showing
+from evolve_pulumi.cli.environments.display import Display, Quiet
 from evolve_pulumi.cli.environments.engine_process import Engine
 from evolve_pulumi.cli.environments.events import Note
 from evolve_pulumi.cli.environments.exits import Exit
@@ -20,6 +20,7 @@ from evolve_pulumi.cli.environments.several import Several
 from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import workspace
 from evolve_pulumi.definitions import reading
+from evolve_pulumi.definitions.policy import Policy
 
 SUFFIXES = (".yaml", ".yml")
 CREDENTIALS = re.compile(r"//[^/@]*@")
@@ -47,12 +48,12 @@ def of_file(file: Path) -> Target:
     return Target(file, reading.name_of(file), file.stem)
 
 
-def definition(target: Target, rules: Path | None, place: Place, manner: Manner, *, repair: bool) -> Exit:
+def definition(target: Target, allowed: Policy, place: Place, manner: Manner, *, repair: bool) -> Exit:
     """Make one environment what its definition says. Where it alone has changed, say so, or repair it."""
-    program = changing.read_program(target, rules, None)
+    program = changing.read_program(target, allowed, None)
     engine = Engine()
     with (
-        showing(f"reconcile: {target}", as_json=manner.as_json) as shown,
+        manner.showing(f"reconcile: {target}") as shown,
         interruptible(engine),
         workspace(target, engine, program) as at,
     ):
@@ -62,10 +63,11 @@ def definition(target: Target, rules: Path | None, place: Place, manner: Manner,
         code, found = (Exit.DONE, "added") if is_new else _compared(engine, stack, shown, manner)
         if found == "drifted" and repair:
             found = "repaired"
-        if code is Exit.DONE:
-            act = changing.renew if found in ("drifted", "unchanged") else changing.bring_up
-            code = act(operation, stack, program, manner)
-        shown.end(operation.outcome(code, stack if code is Exit.DONE else None, found))
+        if code is Exit.DONE and found in ("drifted", "unchanged"):
+            code, operation.outputs = changing.renew(operation, stack, program), stack.outputs()
+        elif code is Exit.DONE:
+            code = changing.bring_up(operation, stack, program, manner)
+        shown.end(operation.outcome(code, found))
     return Exit.DIFFERS if code is Exit.DONE and found == "drifted" else code
 
 

@@ -57,10 +57,11 @@ def up(
 
     def act() -> Exit:
         from evolve_pulumi.cli.environments import changing, settled, target
+        from evolve_pulumi.definitions import policy as policies
 
         manner = changing.Manner(as_json, wait, take_over, parallel)
         meant = target.target(definition, environment, pr)
-        return changing.up(meant, policy, ttl, settled.Place(backend, local), manner)
+        return changing.up(meant, policies.read(policy), ttl, settled.Place(backend, local), manner)
 
     run(act)
 
@@ -85,10 +86,13 @@ def preview(
 
     def act() -> Exit:
         from evolve_pulumi.cli.environments import changing, settled, target
+        from evolve_pulumi.definitions import policy as policies
 
         manner = changing.Manner(as_json, wait, parallel=parallel)
         meant = target.target(definition, environment, pr)
-        return changing.preview(meant, policy, ttl, settled.Place(backend, local), manner, exit_code=exit_code)
+        return changing.preview(
+            meant, policies.read(policy), ttl, settled.Place(backend, local), manner, exit_code=exit_code
+        )
 
     run(act)
 
@@ -137,6 +141,7 @@ def reconcile(
 
     def act() -> Exit:
         from evolve_pulumi.cli.environments import changing, reconciling, settled
+        from evolve_pulumi.definitions import policy as policies
 
         if folder.is_dir():
             given = {"--policy": policy, "--backend": backend, "--wait": wait or None, "--parallel": parallel}
@@ -146,7 +151,9 @@ def reconcile(
             return reconciling.folder(folder, options, as_json=as_json)
         manner = changing.Manner(as_json, wait, parallel=parallel)
         meant = reconciling.of_file(folder)
-        return reconciling.definition(meant, policy, settled.Place(backend, local), manner, repair=repair)
+        return reconciling.definition(
+            meant, policies.read(policy), settled.Place(backend, local), manner, repair=repair
+        )
 
     run(act)
 
