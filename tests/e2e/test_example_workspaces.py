@@ -20,32 +20,42 @@ def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
     return SIDES[request.param](cloud)
 
 
-def test_two_of_a_fleet(tmp_path: Path, cloud: Cloud, side: Side) -> None:
-    environments, where = Environments(tmp_path, cloud), ("--local", "--backend", side.backend)
+def test_a_fleet(tmp_path: Path, cloud: Cloud, side: Side) -> None:
+    environments = Environments(tmp_path, cloud)
     fleet = shutil.copytree(EXAMPLE, tmp_path / "workspaces")
 
-    def up(name: str) -> None:
-        environments.run("up", str(fleet / f"{name}.yaml"), "-e", name, *where).ok()
+    def reconcile() -> Any:
+        where = ("--local", "--backend", side.backend, "--json")
+        return environments.run("reconcile", str(fleet), *where).ok().end["environments"]
 
-    def ask(number: int) -> Any:
-        return json.loads(side.run(side.ids()[number], "curl -s localhost:4000/"))
+    def desks() -> dict[str, Any]:
+        """Each agent by its name, and its sandbox."""
+        found = {id: json.loads(side.run(id, "curl -s localhost:4000/")) for id in side.ids()}
+        return {desk["agent"]: {**desk, "id": id} for id, desk in found.items()}
 
-    up("alice")
-    up("bob")
-    assert environments.stacks() == ["workspaces/alice", "workspaces/bob"]
-    assert [(ask(number)["agent"], ask(number)["focus"]) for number in (0, 1)] == [
-        ("alice", "tests"),
-        ("bob", "documents"),
-    ]
-    side.run(side.ids()[0], "curl -s localhost:4000/tasks --data 'look at it'")
-    until(lambda: ask(0)["memory"])
+    assert [words.partition(":")[0] for words in reconcile().values()] == ["Added"] * 3
+    assert {name: desk["focus"] for name, desk in desks().items()} == {
+        "alice": "tests",
+        "bob": "documents",
+        "carol": "performance",
+    }
+    side.run(desks()["alice"]["id"], "curl -s localhost:4000/tasks --data 'look at it'")
+    until(lambda: desks()["alice"]["memory"])
 
     text = (fleet / "alice.yaml").read_text()
     (fleet / "alice.yaml").write_text(
         text.replace("FOCUS: tests", "FOCUS: security").replace("Find what", "Break what")
     )
-    up("alice")
-    alice = ask(1)
-    assert (alice["focus"], alice["brief"][:10]) == ("security", "Break what")
-    assert alice["memory"] == [{"task": "look at it", "by": "alice", "words": 3}]
-    assert ask(0)["memory"] == []
+    (fleet / "carol.yaml").unlink()
+    before = desks()
+    assert {name: words.partition(":")[0] for name, words in reconcile().items()} == {
+        "workspaces alice": "Changed",
+        "workspaces bob": "Unchanged",
+        "workspaces carol": "4 deleted",
+    }
+    after = desks()
+    assert after.keys() == {"alice", "bob"}
+    assert after["bob"] == before["bob"]
+    assert after["alice"]["id"] != before["alice"]["id"]
+    assert (after["alice"]["focus"], after["alice"]["brief"][:10]) == ("security", "Break what")
+    assert after["alice"]["memory"] == [{"task": "look at it", "by": "alice", "words": 3}]
