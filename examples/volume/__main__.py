@@ -16,7 +16,10 @@ clock = Service(
     "clock",
     sandbox_id=writer.id,
     # Moved into place whole, so that nobody is served half of it.
-    command="(while date > /data/new; do mv /data/new /data/index.html; sleep 1; done) & exec python3 -m http.server 8000",
+    command="""
+        (while date > /data/new; do mv /data/new /data/index.html; sleep 1; done) &
+        exec python3 -m http.server 8000
+    """,
     port=8000,
 )
 page = Service(

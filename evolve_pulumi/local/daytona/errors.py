@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from evolve_pulumi.local import errors
 from evolve_pulumi.local.errors import GitProblem
 from evolve_pulumi.local.guest import GuestLostError
-from evolve_pulumi.local.keys import Handler
+from evolve_pulumi.local.refusals import worded
 
 DAEMON = "DAYTONA_DAEMON"
 """Who an error comes from, when it arose inside a sandbox."""
@@ -129,13 +129,10 @@ def _from_inside(error: OSError) -> DaytonaError:
             return DaytonaError(500, text, "FILE_READ_FAILED")
 
 
-@web.middleware
-async def in_daytonas_words(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal with the body that Daytona's SDK expects."""
-    try:
-        return await handler(request)
-    except Exception as error:
-        known = translate(error)
-        if known is None:
-            raise
-        return web.json_response(known.body(request), status=known.status)
+def _answer(error: Exception, request: web.Request) -> web.Response | None:
+    known = translate(error)
+    return known and web.json_response(known.body(request), status=known.status)
+
+
+in_daytonas_words = worded(_answer)
+"""A middleware that answers every refusal with the body that Daytona's SDK expects."""

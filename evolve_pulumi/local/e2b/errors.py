@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from evolve_pulumi.local import errors
 from evolve_pulumi.local.guest import GuestLostError
-from evolve_pulumi.local.keys import Handler
+from evolve_pulumi.local.refusals import worded
 
 _TOO_MANY = (
     "you have reached the maximum number of concurrent E2B sandboxes ({}). Kill or pause some, or raise the limit of"
@@ -60,13 +60,10 @@ def translate(error: Exception) -> E2BError | None:
             return None
 
 
-@web.middleware
-async def in_e2bs_words(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal with the body that E2B's SDK expects."""
-    try:
-        return await handler(request)
-    except Exception as error:
-        known = translate(error)
-        if known is None:
-            raise
-        return known.response()
+def _answer(error: Exception, _request: web.Request) -> web.Response | None:
+    known = translate(error)
+    return known and known.response()
+
+
+in_e2bs_words = worded(_answer)
+"""A middleware that answers every refusal with the body that E2B's SDK expects."""
