@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from tests.bucket import bucket
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import Environments
@@ -19,16 +17,6 @@ services:
   web: {command: exec python3 -m http.server 3000, port: 3000, health: {path: /}, public: true}
 lifetime: 2h
 """
-
-
-@pytest.fixture
-def environments(tmp_path: Path, cloud: Cloud) -> Environments:
-    return Environments(tmp_path, cloud)
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
 
 
 def in_hours(hours: float) -> str:

@@ -14,7 +14,7 @@ from tests.bucket import bucket
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import COMMAND
 from tests.e2e.pull_request import DEFINITION, PullRequest, Repository
-from tests.e2e.sides import SIDES, Side
+from tests.e2e.sides import Side
 from tests.github import TOKEN, GitHub, running_github
 from tests.preview import get
 from tests.waiting import until
@@ -32,11 +32,6 @@ def github() -> Iterator[GitHub]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "origin")
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
 
 
 @pytest.fixture
