@@ -72,7 +72,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
         self.sandbox_id = sandbox.id
         self.urls = Output.all(**urls) if urls else Output.from_input({})
         self.preview_token = sandbox.preview_token
-        expiry = expires_at or reading.expiry(definition)
+        expiry = expires_at or reading.expiry(reading.lifetime(definition))
         self.expires_at = Output.from_input(expiry)
         public = any(service.get("public") for service in self._services.values())
         self.summary = self.urls.apply(lambda known: markdown.summary(known, expiry, public=public))

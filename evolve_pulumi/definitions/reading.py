@@ -11,7 +11,8 @@ import yaml
 from evolve_pulumi import names
 from evolve_pulumi.definitions import checking, expressions, local_sources, tree
 from evolve_pulumi.definitions.expressions import Context
-from evolve_pulumi.definitions.model import Definition, ServiceDefinition
+from evolve_pulumi.definitions.model import LIFETIME_PATTERN, Definition, ServiceDefinition
+from evolve_pulumi.errors import ConfigurationError
 
 FILE = "evolve.yaml"
 NAME = re.compile(r"""^["']?name["']?\s*:\s*["']?(?P<name>[a-z][a-z0-9-]*)["']?\s*(#.*)?$""", re.MULTILINE)
@@ -63,13 +64,19 @@ def default_name(file: Path) -> str:
 def lifetime(definition: Definition) -> timedelta | None:
     """How long it lives after the last `up`; None where it has no end."""
     text = definition.get("lifetime")
-    return timedelta(**{UNITS[text[-1]]: int(text[:-1])}) if text else None
+    return span(text) if text else None
 
 
-def expiry(definition: Definition) -> str | None:
-    """When its lifetime is over that begins now, in ISO 8601; None where it has no end."""
-    span = lifetime(definition)
-    return (datetime.now(UTC) + span).isoformat(timespec="seconds") if span else None
+def span(text: str) -> timedelta:
+    """`3d` as a span of time; raises ConfigurationError where it is none."""
+    if not re.match(LIFETIME_PATTERN, text):
+        raise ConfigurationError(f"{text!r} is not a time", remedy="A number and m, h or d, as in 90m, 12h or 3d.")
+    return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+
+
+def expiry(lifetime: timedelta | None) -> str | None:
+    """When a lifetime is over that begins now, in ISO 8601; None where there is no end."""
+    return (datetime.now(UTC) + lifetime).isoformat(timespec="seconds") if lifetime else None
 
 
 class _Dumper(yaml.SafeDumper):

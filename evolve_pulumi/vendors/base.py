@@ -112,9 +112,10 @@ class Account(Protocol):
         """What it has."""
         ...
 
-    def renew(self, sandbox_id: str, recorded: Values, expires_at: str) -> None:
-        """Count the vendor's own time limit of a sandbox from now on, and say in a label when it ends, where both can
-        be changed. Raises NotFoundError."""
+    def renew(self, sandbox_id: str, recorded: Values, minutes: int | None, expires_at: str | None) -> None:
+        """Count the vendor's own time limit of a sandbox from now on, the recorded one or so many minutes, and say in a
+        label when it ends, where both can be changed. Raises NotFoundError, and RefusedError for more minutes than the
+        vendor can grant this sandbox."""
         ...
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:

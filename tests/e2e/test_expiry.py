@@ -66,6 +66,37 @@ def test_a_label_says_when_where_labels_can_be_changed(environments: Environment
     later = environments.run("up", "--ttl", "5h", "--json").ok().end
     assert side.labels(side.ids()[0])["evolve-expires-at"] == later["expires_at"] > end["expires_at"]
     assert f"expires: {later['expires_at']}\n" in environments.run("status").ok().stdout
+    environments.write(DEFINITION.replace("lifetime: 2h", "daytona: {auto_stop_minutes: 0}"))
+    assert environments.run("up", "--json").ok().end["counts"] == {"keep": 2, "update": 1}
+    assert "evolve-expires-at" not in side.labels(side.ids()[0])
+    cloud.advance(minutes=24 * 60)
+    assert len(side.ids()) == 1
+
+
+def test_another_time_to_live_changes_nothing_else(environments: Environments, cloud: Cloud, side: Side) -> None:
+    environments.write(DEFINITION.replace("2h", "6h"))
+    url = environments.run("up", "--local", "--backend", side.backend, "--json").ok().end["urls"]["web"]
+    assert environments.run("up", "--ttl", "20h", "--json").ok().end["counts"] == {"keep": 3}
+    cloud.advance(minutes=19 * 60)
+    assert get(url).status_code == 200
+    assert environments.run("up", "--json").ok().end["counts"] == {"keep": 3}
+    cloud.advance(minutes=6 * 60 + 1)
+    assert side.ids() == []
+
+
+def test_more_than_e2b_can_grant_is_refused_with_what_to_do(environments: Environments) -> None:
+    environments.write(DEFINITION)
+    refused = environments.run("up", "--local", "--backend", "e2b", "--ttl", "3d")
+    assert refused.code == 1
+    assert "sandbox 'shop': renew: E2B kills it after 24 hours at most" in refused.stderr
+    assert "Give a longer lifetime in the definition" in refused.stderr
+
+
+def test_a_time_to_live_that_is_none(environments: Environments) -> None:
+    environments.write(DEFINITION)
+    refused = environments.run("up", "--local", "--ttl", "2 days")
+    assert (refused.code, environments.stacks()) == (2, [])
+    assert refused.stderr == "error: '2 days' is not a time. A number and m, h or d, as in 90m, 12h or 3d.\n"
 
 
 def test_one_that_never_came_up_expires_too(environments: Environments, side: Side) -> None:

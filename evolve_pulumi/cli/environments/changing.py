@@ -3,6 +3,7 @@
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pulumi
 from pulumi.automation import LocalWorkspace, Stack, StackSettings
@@ -61,15 +62,22 @@ def up(target: Target, allowed: Policy, ttl: str | None, place: Place, manner: M
         workspace(target, engine, program) as at,
     ):
         stack, _ = open_stack(target, at, place)
-        tags.write(target, at, program.expires_at)
+        limits = announce(target, at, program)
         operation = _operation(engine, shown, stack, manner)
-        code = bring_up(operation, stack, program, manner)
+        code = bring_up(operation, stack, program, manner, limits=limits)
         shown.end(operation.outcome(code))
     return code
 
 
-def bring_up(operation: Operation, stack: Stack, program: "Program", manner: Manner) -> Exit:
-    """Make a stack what its program says, and let what the vendor limits live on as long."""
+def announce(target: Target, at: LocalWorkspace, program: "Program", folder: str | None = None) -> bool:
+    """Say in an environment's stack when it ends; whether the vendor has to be told too, also that it ends no more."""
+    limits = bool(program.expires_at or tags.read(target, at).expires_at)
+    tags.write(target, at, program.expires_at, folder)
+    return limits
+
+
+def bring_up(operation: Operation, stack: Stack, program: "Program", manner: Manner, *, limits: bool) -> Exit:
+    """Make a stack what its program says, and where its vendor limits its life, count that anew."""
 
     def call(on_event: OnEvent) -> None:
         operation.outputs = stack.up(refresh=True, parallel=manner.width, on_event=on_event).outputs
@@ -78,17 +86,15 @@ def bring_up(operation: Operation, stack: Stack, program: "Program", manner: Man
     if code is Exit.DONE and operation.has_restarted:
         # Services that ran in the sandbox have ended with it, as the next look finds.
         code = operation.run(call)
-    return renew(operation, stack, program) if code is Exit.DONE else code
+    return renew(operation, stack, program) if code is Exit.DONE and limits else code
 
 
 def renew(operation: Operation, stack: Stack, program: "Program") -> Exit:
     """Count the vendor's own limits from now on."""
-    if not program.expires_at:
-        return Exit.DONE
     open_account = accounts(Settings(lambda _: None, os.environ))
     for sandbox in settled.state_of(stack).of_kind("Sandbox"):
         try:
-            renewal.renew(sandbox, program.expires_at, open_account)
+            renewal.renew(sandbox, program.ttl, program.expires_at, open_account)
         except NotFoundError:
             # It is gone, as the next look finds.
             continue
@@ -97,9 +103,9 @@ def renew(operation: Operation, stack: Stack, program: "Program") -> Exit:
     return Exit.DONE
 
 
-def preview(target: Target, allowed: Policy, ttl: str | None, place: Place, manner: Manner, *, exit_code: bool) -> Exit:
+def preview(target: Target, allowed: Policy, place: Place, manner: Manner, *, exit_code: bool) -> Exit:
     """Show what `up` would do."""
-    program = read_program(target, allowed, ttl)
+    program = read_program(target, allowed)
     engine = Engine()
     with (
         manner.showing(f"preview: {target}", previewing=True) as shown,
@@ -138,13 +144,13 @@ def destroy(target: Target, manner: Manner) -> Exit:
     return code
 
 
-def read_program(target: Target, allowed: Policy, ttl: str | None) -> "Program":
+def read_program(target: Target, allowed: Policy, ttl: str | None = None) -> "Program":
     """The program of an environment; raises an error for all that is wrong with its definition."""
     context = Context(target.file.resolve().parent, os.environ, allowed, target.pr)
     definition = reading.load(target.file, context)
-    if ttl:
-        definition["lifetime"] = ttl
-    return Program(target, definition, context.secrets, reading.expiry(definition))
+    span = reading.span(ttl) if ttl else None
+    expires_at = reading.expiry(span or reading.lifetime(definition))
+    return Program(target, definition, context.secrets, span, expires_at)
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,8 @@ class Program:
     target: Target
     definition: reading.Definition
     secrets: dict[str, str]
+    ttl: timedelta | None
+    """How long it lives, where that is not the definition's lifetime."""
     expires_at: str | None
 
     def __call__(self) -> None:

@@ -50,7 +50,7 @@ def of_file(file: Path) -> Target:
 
 def definition(target: Target, allowed: Policy, place: Place, manner: Manner, *, repair: bool) -> Exit:
     """Make one environment what its definition says. Where it alone has changed, say so, or repair it."""
-    program = changing.read_program(target, allowed, None)
+    program = changing.read_program(target, allowed)
     engine = Engine()
     with (
         manner.showing(f"reconcile: {target}") as shown,
@@ -58,15 +58,16 @@ def definition(target: Target, allowed: Policy, place: Place, manner: Manner, *,
         workspace(target, engine, program) as at,
     ):
         stack, is_new = changing.open_stack(target, at, place)
-        tags.write(target, at, program.expires_at, identity(target.file.parent))
+        limits = changing.announce(target, at, program, identity(target.file.parent))
         operation = Operation(engine, shown, manner.wait_seconds)
         code, found = (Exit.DONE, "added") if is_new else _compared(engine, stack, shown, manner)
         if found == "drifted" and repair:
             found = "repaired"
         if code is Exit.DONE and found in ("drifted", "unchanged"):
-            code, operation.outputs = changing.renew(operation, stack, program), stack.outputs()
+            code = changing.renew(operation, stack, program) if limits else code
+            operation.outputs = stack.outputs()
         elif code is Exit.DONE:
-            code = changing.bring_up(operation, stack, program, manner)
+            code = changing.bring_up(operation, stack, program, manner, limits=limits)
         shown.end(operation.outcome(code, found))
     return Exit.DIFFERS if code is Exit.DONE and found == "drifted" else code
 

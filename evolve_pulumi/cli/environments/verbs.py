@@ -71,7 +71,6 @@ def preview(
     environment: Environment = None,
     pr: PullRequest = None,
     policy: Policy = None,
-    ttl: Ttl = None,
     backend: Backend = None,
     local: Local = None,
     wait: Wait = 0,
@@ -91,7 +90,7 @@ def preview(
         manner = changing.Manner(as_json, wait, parallel=parallel)
         meant = target.target(definition, environment, pr)
         return changing.preview(
-            meant, policies.read(policy), ttl, settled.Place(backend, local), manner, exit_code=exit_code
+            meant, policies.read(policy), settled.Place(backend, local), manner, exit_code=exit_code
         )
 
     run(act)

@@ -59,9 +59,10 @@ class DaytonaAccount:
         """What the account has."""
         return Lookups(self.sdk, self.endpoint)
 
-    def renew(self, sandbox_id: str, recorded: Values, expires_at: str) -> None:
+    def renew(self, sandbox_id: str, recorded: Values, minutes: int | None, expires_at: str | None) -> None:
         """Count its time to live from now on."""
-        Sandboxes(self.sdk, self.endpoint).renew(sandbox_id, recorded, expires_at)
+        ttl_minutes = recorded.get("ttl_minutes", 0) if minutes is None else minutes
+        Sandboxes(self.sdk, self.endpoint).renew(sandbox_id, ttl_minutes, expires_at)
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
         """The sandboxes with the stack's labels, and the volumes and snapshots with its names."""

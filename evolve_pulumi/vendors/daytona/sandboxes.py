@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from daytona import CreateSandboxFromImageParams, CreateSandboxFromSnapshotParams, Daytona, Sandbox, SandboxState
@@ -110,16 +110,16 @@ class Sandboxes:
             raise NotReadyError(f"sandbox {id} is still being deleted", remedy="Run it again, or raise delete_minutes.")
         return True
 
-    def renew(self, id: str, recorded: Values, expires_at: str) -> None:
-        """Count its time to live from now on, and say in a label when that is over."""
+    def renew(self, id: str, ttl_minutes: int, expires_at: str | None) -> None:
+        """Count its time to live from now on, and say in a label when that is over. 0 minutes let it live."""
         sandbox = self.find(id)
         if sandbox is None:
             raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
 
         def once() -> None:
             with translated(self._endpoint):
-                sandbox.set_ttl(recorded.get("ttl_minutes", 0))
-                labels.change(sandbox, lambda current: {**current, ownership.EXPIRES_AT: expires_at})
+                sandbox.set_ttl(ttl_minutes)
+                labels.change(sandbox, lambda current: _ending(current, expires_at))
 
         patiently(once, READ_SECONDS)
 
@@ -262,6 +262,12 @@ def _params(declared: Values, token: str) -> CreateSandboxFromSnapshotParams | C
     if image is None:
         return CreateSandboxFromSnapshotParams(**fields)
     return CreateSandboxFromImageParams(image=image, resources=builds.resources(declared), **fields)
+
+
+def _ending(current: Mapping[str, str], expires_at: str | None) -> dict[str, str]:
+    """Labels that say when their sandbox ends, or not."""
+    others = {name: value for name, value in current.items() if name != ownership.EXPIRES_AT}
+    return {**others, ownership.EXPIRES_AT: expires_at} if expires_at else others
 
 
 def _left(deadline: float) -> float:

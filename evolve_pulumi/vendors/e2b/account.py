@@ -52,9 +52,10 @@ class E2BAccount:
         """What the account has."""
         return Lookups(self.sdk, self.place)
 
-    def renew(self, sandbox_id: str, recorded: Values, expires_at: str) -> None:
+    def renew(self, sandbox_id: str, recorded: Values, minutes: int | None, expires_at: str | None) -> None:
         """Count the timeout of one that is killed by it from now on; E2B's labels cannot be changed."""
-        Sandboxes(self.sdk, self.place).renew(sandbox_id, recorded)
+        del expires_at
+        Sandboxes(self.sdk, self.place).renew(sandbox_id, recorded, minutes)
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
         """The sandboxes with the stack's metadata, and the templates and volumes with its names."""
