@@ -6,6 +6,7 @@ import pytest
 from daytona import Daytona, DaytonaConfig
 
 from tests.cloud import Cloud
+from tests.e2e.evolve_command import Environments
 from tests.e2e.sides import SIDES, Side
 from tests.pulumi_engine import Stack
 
@@ -28,3 +29,15 @@ def at(request: pytest.FixtureRequest, cloud: Cloud, stack: Stack) -> Side:
     """Each vendor in turn; the stack goes there too."""
     stack.config_set("evolve:backend", request.param)
     return SIDES[request.param](cloud)
+
+
+@pytest.fixture(params=SIDES)
+def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
+    """Each vendor in turn, for what is said on the command line."""
+    return SIDES[request.param](cloud)
+
+
+@pytest.fixture
+def environments(tmp_path: Path, cloud: Cloud) -> Environments:
+    """Definitions, their states, and the command."""
+    return Environments(tmp_path, cloud)

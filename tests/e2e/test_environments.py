@@ -14,7 +14,7 @@ import pytest
 from tests.bucket import bucket
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import COMMAND, Environments
-from tests.e2e.sides import SIDES, Side
+from tests.e2e.sides import Side
 from tests.preview import get
 from tests.pulumi_engine import engine_folder
 from tests.waiting import until
@@ -39,16 +39,6 @@ services:
   first: {command: sleep 4; exec python3 -m http.server 3000, port: 3000}
   second: {command: exec python3 -m http.server 3001, port: 3001, depends_on: [first]}
 """
-
-
-@pytest.fixture
-def environments(tmp_path: Path, cloud: Cloud) -> Environments:
-    return Environments(tmp_path, cloud)
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
 
 
 def test_from_nothing_to_nothing(environments: Environments, side: Side) -> None:

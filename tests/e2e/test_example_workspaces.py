@@ -5,19 +5,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import Environments
-from tests.e2e.sides import SIDES, Side
+from tests.e2e.sides import Side
 from tests.waiting import until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "workspaces"
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
 
 
 def test_a_fleet(tmp_path: Path, cloud: Cloud, side: Side) -> None:

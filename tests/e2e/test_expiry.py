@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
+from tests.bucket import bucket
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import Environments
 from tests.e2e.sides import SIDES, Side
@@ -18,16 +17,6 @@ services:
   web: {command: exec python3 -m http.server 3000, port: 3000, health: {path: /}, public: true}
 lifetime: 2h
 """
-
-
-@pytest.fixture
-def environments(tmp_path: Path, cloud: Cloud) -> Environments:
-    return Environments(tmp_path, cloud)
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
 
 
 def in_hours(hours: float) -> str:
@@ -118,3 +107,21 @@ def test_only_one_projects_are_swept_where_it_is_named(environments: Environment
         environments.run("up", "--local").ok()
     environments.run("sweep", "--expired", "--project", "blog", "--as-of", in_hours(3)).ok()
     assert environments.stacks() == ["shop/dev"]
+
+
+def test_states_in_s3_are_swept_and_reconciled_alike(tmp_path: Path, cloud: Cloud) -> None:
+    with bucket("states") as variables:
+        environments = Environments(tmp_path, cloud, {**variables, "PULUMI_CONFIG_PASSPHRASE": "tests"})
+        environments.write(DEFINITION)
+        environments.run("up", "--pr", "1", "--local").ok()
+        (tmp_path / "fleet").mkdir()
+        declared = tmp_path / "fleet" / "alice.yaml"
+        declared.write_text(DEFINITION.replace("name: shop", "").replace("2h", "3d"))
+        environments.run("reconcile", "fleet", "--local").ok()
+        swept = environments.run("sweep", "--expired", "--as-of", in_hours(3), "--json").ok()
+        assert swept.end["environments"] == {"shop pr-1": "3 deleted"}
+        assert cloud.status()["sandboxes"] == 1
+        declared.unlink()
+        removed = environments.run("reconcile", "fleet", "--json").ok()
+        assert removed.end["environments"] == {"fleet alice": "3 deleted"}
+        assert (cloud.status()["sandboxes"], cloud.status()["volumes"]) == (0, 0)

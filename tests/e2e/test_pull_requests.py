@@ -1,6 +1,8 @@
 """Pull requests from their opening to their end, through the installed command, at every vendor."""
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +14,10 @@ from tests.bucket import bucket
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import COMMAND
 from tests.e2e.pull_request import DEFINITION, PullRequest, Repository
-from tests.e2e.sides import SIDES, Side
+from tests.e2e.sides import Side
 from tests.github import TOKEN, GitHub, running_github
 from tests.preview import get
+from tests.waiting import until
 
 ACTION = Path(__file__).parents[2] / "action.yml"
 Opened = Callable[[int], PullRequest]
@@ -29,11 +32,6 @@ def github() -> Iterator[GitHub]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "origin")
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
 
 
 @pytest.fixture
@@ -213,6 +211,22 @@ def test_a_failure_shows_why_and_leaves_what_was_there(ask: Opened, cloud: Cloud
     asked.run("synchronize").ok()
     assert get(url).text == "mended"
     assert cloud.status()["sandboxes"] == 1
+
+
+def test_what_is_cancelled_says_so_and_the_next_job_goes_on(ask: Opened) -> None:
+    asked = ask(16)
+    asked.push({"page.html": "first", "evolve.yaml": DEFINITION.replace("mkdir", "sleep 3; mkdir")})
+    with asked.environments.start("pr", "up", str(asked.happens("opened")), "--local") as running:
+        assert running.stdout
+        until(lambda: "git_repository shop-app created" in running.stdout.readline())  # pyright: ignore[reportOptionalMemberAccess]
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+        assert running.returncode == 130, out + err
+    assert "was interrupted on its way up" in asked.comments()[0]
+    asked.push({"evolve.yaml": DEFINITION})
+    asked.run("synchronize").ok()
+    assert get(asked.output("url")).text == "first"
+    assert len(asked.comments()) == 1
 
 
 def test_what_cannot_be_said_at_github_is_no_failure(ask: Opened, github: GitHub) -> None:

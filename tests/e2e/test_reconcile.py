@@ -3,13 +3,10 @@
 import os
 import signal
 import subprocess
-from pathlib import Path
-
-import pytest
 
 from tests.cloud import Cloud
 from tests.e2e.evolve_command import Environments
-from tests.e2e.sides import SIDES, Side
+from tests.e2e.sides import Side
 from tests.preview import get
 from tests.waiting import until
 
@@ -23,19 +20,10 @@ services:
 """
 
 
-@pytest.fixture
-def environments(tmp_path: Path, cloud: Cloud) -> Environments:
-    (tmp_path / "fleet").mkdir()
-    return Environments(tmp_path, cloud)
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
-
-
 def write(environments: Environments, name: str, words: str) -> None:
-    (environments.folder / "fleet" / f"{name}.yaml").write_text(DEFINITION.replace("WORDS", words))
+    folder = environments.folder / "fleet"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.yaml").write_text(DEFINITION.replace("WORDS", words))
 
 
 def test_from_a_folder_to_environments_and_back(environments: Environments, side: Side) -> None:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud import Cloud
 from tests.e2e.evolve_command import Environments
-from tests.e2e.sides import SIDES, Side
+from tests.e2e.sides import Side
 from tests.preview import get
 from tests.sources.repository import Repository
 
@@ -36,21 +35,14 @@ NEEDY_SEED = "echo half >> /data/rows; test $KIND = large || { echo no more >&2;
 MORTAL_SEED = "echo row >> /data/rows; test -e ~/again || { touch ~/again; kill -9 $PPID; }"
 
 
+@pytest.fixture(autouse=True)
+def defined(environments: Environments) -> None:
+    environments.write(DEFINITION)
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "code")
-
-
-@pytest.fixture
-def environments(tmp_path: Path, cloud: Cloud) -> Environments:
-    made = Environments(tmp_path, cloud)
-    made.write(DEFINITION)
-    return made
-
-
-@pytest.fixture(params=SIDES)
-def side(request: pytest.FixtureRequest, cloud: Cloud) -> Side:
-    return SIDES[request.param](cloud)
 
 
 def test_it_is_filled_once_and_keeps_what_is_done_to_it(
