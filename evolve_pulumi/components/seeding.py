@@ -22,10 +22,10 @@ rm "$begun"
 """
 """The volume says itself that it is seeded, since it outlives the sandbox and the resource that did it.
 
-That is written last, so that a seed which failed is repeated. What it left is thrown away at once, since the next one may
-run in another sandbox; where it was killed, before the next begins. That one was begun is remembered beside the volume
-and not in it, because what creates databases wants its folder empty. A volume that has something in it and neither of
-these is not fresh, and left alone.
+That is written last, so that a seed which failed is repeated. What it left is thrown away at once, since the next one
+may run in another sandbox; where it was killed, before the next begins. That one was begun is remembered beside the
+volume and not in it, because what creates databases wants its folder empty. A volume that has something in it and
+neither of these is not fresh, and left alone.
 """
 
 
