@@ -1,6 +1,7 @@
 """The kinds of resources: which tables make them up, and what happens to them beside the tables."""
 
 import functools
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,10 @@ from evolve_pulumi.models.volume import VolumeArgs
 from evolve_pulumi.schema import Operation, Table, Values, is_unknown
 from evolve_pulumi.vendors import VENDORS, vendor
 from evolve_pulumi.vendors.base import Account, Contradictions, Objects, no_contradictions
+
+ONE_TABLE_AT_A_TIME = threading.Lock()
+"""Pydantic parses source text for a table's docstrings. Where two threads do that at once, Python before 3.11.8 raises
+a SystemError now and then (python/cpython#106905)."""
 
 
 def _nothing(_outs: Values) -> dict[str, Any]:
@@ -61,11 +66,12 @@ class Kind:
         """Its attributes and operations at a vendor."""
         own = vendor(backend).kinds.get(self.name)
         options = [(backend, own.options)] if own and own.options else []
-        return Table(
-            backend,
-            [*((None, part) for part in self.parts), *options],
-            own.operations if own else self.operations,
-        )
+        with ONE_TABLE_AT_A_TIME:
+            return Table(
+                backend,
+                [*((None, part) for part in self.parts), *options],
+                own.operations if own else self.operations,
+            )
 
     def contradictions(self, backend: str, inputs: Values) -> Iterable[tuple[str, str]]:
         """Paths of values that are refused, alone or together with others, and why."""

@@ -31,7 +31,8 @@ services:
     public: true
 """
 SEED = "for row in first second; do echo $row >> /data/rows; done"
-FAILING_SEED = "echo half >> /data/rows; echo no more >&2; exit 7"
+NEEDY_SEED = "echo half >> /data/rows; test $KIND = large || { echo no more >&2; exit 7; }; echo whole >> /data/rows"
+MORTAL_SEED = "echo row >> /data/rows; test -e ~/again || { touch ~/again; kill -9 $PPID; }"
 
 
 @pytest.fixture(autouse=True)
@@ -76,19 +77,31 @@ def test_it_is_filled_once_and_keeps_what_is_done_to_it(
     assert (side.ids(), side.volumes()) == ([], {})
 
 
-def test_one_that_failed_begins_again(environments: Environments, repository: Repository, side: Side) -> None:
+def test_one_that_failed_begins_again_where_the_sandbox_was_the_reason(
+    environments: Environments, repository: Repository, side: Side
+) -> None:
     where = ("--local", "--backend", side.backend)
-    repository.commit(**{"seed.sh": FAILING_SEED, "page": "one"})
+    repository.commit(**{"seed.sh": NEEDY_SEED, "page": "one"})
     failed = environments.run("up", *where)
     assert failed.code == 1
     assert "shop-data-seed" in failed.stderr
     assert "the command failed with exit code 7" in failed.stderr
     assert "no more" in failed.stderr
-    assert side.run(side.ids()[0], "cat /data/rows") == "half\n"
+    assert side.run(side.ids()[0], "ls -A /data") == ""
 
-    repository.commit(**{"seed.sh": SEED})
+    environments.write(DEFINITION.replace("KIND: small", "KIND: large"))
     url = environments.run("up", *where, "--json").ok().end["urls"]["web"]
-    assert get(f"{url}/data/rows").text == "first\nsecond\n"
+    assert get(f"{url}/data/rows").text == "half\nwhole\n"
+    environments.run("destroy").ok()
+
+
+def test_one_that_was_killed_begins_again(environments: Environments, repository: Repository, side: Side) -> None:
+    where = ("--local", "--backend", side.backend)
+    repository.commit(**{"seed.sh": MORTAL_SEED, "page": "one"})
+    assert environments.run("up", *where).code == 1
+    assert side.run(side.ids()[0], "cat /data/rows") == "row\n"
+    url = environments.run("up", *where, "--json").ok().end["urls"]["web"]
+    assert get(f"{url}/data/rows").text == "row\n"
     environments.run("destroy").ok()
 
 
@@ -100,6 +113,7 @@ def test_what_has_data_already_is_left_alone(environments: Environments, side: S
     environments.write("name: shop\nvolumes: {data: {mount_path: /data, seed_command: echo more >> /data/rows}}\n")
     refused = environments.run("up", *where)
     assert refused.code == 1
-    assert "/data has something in it: a volume is seeded only as long as it is empty" in refused.stderr
+    assert "/data has something in it, and a volume is seeded only as long as it is empty.\n" in refused.stderr
+    assert "Take the seed away, or give the volume another name." in refused.stderr
     assert side.run(side.ids()[0], "cat /data/rows") == "mine\n"
     environments.run("destroy").ok()
