@@ -9,7 +9,7 @@ import pulumi
 from pulumi import Output, Resource, ResourceOptions
 
 from evolve_pulumi.components import markdown, seeding
-from evolve_pulumi.definitions import expressions, policy, reading
+from evolve_pulumi.definitions import expressions, policy, reading, sizes, tree
 from evolve_pulumi.definitions.expressions import Context
 from evolve_pulumi.definitions.model import Definition, ServiceDefinition, Size, SourceDefinition
 from evolve_pulumi.dynamic.resource import in_program
@@ -25,6 +25,9 @@ from evolve_pulumi.resources.service import Service
 from evolve_pulumi.resources.snapshot import Snapshot
 from evolve_pulumi.resources.volume import Volume
 from evolve_pulumi.vendors import DEFAULT_BACKEND, VENDORS
+
+COMMITS = "EVOLVE_COMMITS"
+"""The variable that starts again what uses repositories, when one has moved."""
 
 
 class PreviewEnvironment(pulumi.ComponentResource):
@@ -100,12 +103,12 @@ class PreviewEnvironment(pulumi.ComponentResource):
 
     def _sandbox(self) -> Sandbox:
         definition, content = self._definition, _picked(self._definition, SandboxContent.__annotations__)
-        size = definition.get("size", {})
-        options = self._vendors_options()
+        size = self._size()
+        options: dict[str, Any] = self._vendors_options()
         if source := self._snapshot(size):
             content["snapshot"] = source.name
         else:
-            options["daytona"] |= self._size_at_daytona(size)
+            options = {name: {**own, **_sized("sandbox", name, size)} for name, own in options.items()}
         if volumes := self._mounts():
             content["volumes"] = volumes
         if "env" in content:
@@ -137,18 +140,18 @@ class PreviewEnvironment(pulumi.ComponentResource):
         if not source:
             return None
         source |= _picked(size, ("cpu", "memory_gb"))
-        if "disk_gb" in size:
-            source["daytona"] = {"disk_gb": size["disk_gb"]}
+        source |= {name: own for name in VENDORS if (own := _sized("snapshot", name, size))}
         return Snapshot(self._name, self._own, **source, **_where(self._definition))
 
-    def _size_at_daytona(self, size: Size) -> dict[str, Any]:
+    def _size(self) -> Size:
+        """The size; raises UnsupportedError for what the vendor has not, whoever chose the vendor."""
         backend = self._definition.get("backend") or pulumi.Config("evolve").get("backend") or DEFAULT_BACKEND
-        if size and backend == "e2b":
+        for path, reason in sizes.unsupported(self._definition, backend):
             with in_program():
                 raise UnsupportedError(
-                    "size: a snapshot at E2B has its own size", remedy="Give image or dockerfile, or take size away."
+                    f"{tree.dotted(path)} {reason}", remedy="Take it away, or choose another backend."
                 )
-        return dict(size)
+        return self._definition.get("size", {})
 
     def _mounts(self) -> list[VolumeMount]:
         return [
@@ -241,6 +244,11 @@ def _picked(values: Any, keys: Iterable[str]) -> dict[str, Any]:
     return {key: values[key] for key in keys if key in values}
 
 
+def _sized(kind: str, backend: str, size: Size) -> dict[str, Any]:
+    """A size, as far as it is among a vendor's own options of a kind."""
+    return _picked(size, VENDORS[backend].kinds[kind].option_names)
+
+
 def _port(service: ServiceDefinition) -> int | None:
     """A definition's values are all known."""
     return cast(int | None, service.get("port"))
@@ -249,7 +257,7 @@ def _port(service: ServiceDefinition) -> int | None:
 def _commits(sources: list[Resource]) -> dict[str, pulumi.Input[str]]:
     """What makes whatever uses a repository start again when it has moved."""
     commits = [source.commit for source in sources if isinstance(source, GitRepository)]
-    return {"EVOLVE_COMMITS": Output.concat(*commits)} if commits else {}
+    return {COMMITS: Output.concat(*commits)} if commits else {}
 
 
 def _where(definition: Definition) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from evolve_pulumi import names
-from evolve_pulumi.definitions import checking, expressions, local_sources, tree
+from evolve_pulumi.definitions import checking, expressions, local_sources, sizes, tree
 from evolve_pulumi.definitions.expressions import Context
 from evolve_pulumi.definitions.model import LIFETIME_PATTERN, Definition, ServiceDefinition
 from evolve_pulumi.errors import ConfigurationError
@@ -95,11 +95,8 @@ def contradictions(definition: Definition) -> Iterator[tuple[tree.Path, str]]:
     sources = [name for name in ("snapshot", "image", "dockerfile") if name in definition]
     for other in sources[1:]:
         yield (other,), f"goes only without {sources[0]}"
-    if definition.get("backend") == "e2b" and definition.get("size"):
-        if "image" not in definition and "dockerfile" not in definition:
-            yield ("size",), "goes at E2B only with image or dockerfile: a snapshot there has its own size"
-        if "disk_gb" in definition.get("size", {}):
-            yield ("size", "disk_gb"), "is not there at E2B"
+    if "backend" in definition:
+        yield from sizes.unsupported(definition, definition["backend"])
     for name, source in definition.get("sources", {}).items():
         if ("git" in source) == bool(source.keys() & {"folder", "files"}):
             yield ("sources", name), "has either git, or folder, files or both"

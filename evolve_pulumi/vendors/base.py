@@ -145,6 +145,11 @@ class KindAtVendor:
     is_tagged: bool = False
     """Whether what an object is made from shows in a tag behind its name, `name:tag`, instead of another name."""
 
+    @property
+    def option_names(self) -> frozenset[str]:
+        """The names of its own options."""
+        return frozenset(self.options.__annotations__ if self.options else ())
+
 
 class Vendor(Protocol):
     """A vendor, without importing its SDK."""

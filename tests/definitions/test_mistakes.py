@@ -136,8 +136,8 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "a size at E2B without an image": (
         "backend: e2b\nsnapshot: base\nsize: {cpu: 2, disk_gb: 10}\n",
         [
-            "3:1: size: goes at E2B only with image or dockerfile: a snapshot there has its own size",
-            "3:16: size.disk_gb: is not there at E2B",
+            "3:1: size: goes at e2b only with image or dockerfile: a snapshot there has its own size",
+            "3:16: size.disk_gb: is not there at e2b",
         ],
     ),
     "a relative path for a volume": (

@@ -9,12 +9,15 @@ from pulumi.automation import EngineEvent, OpType
 from pulumi.automation.events import StepEventMetadata
 
 from evolve_pulumi import planning
+from evolve_pulumi.components.preview_environment import COMMITS
 from evolve_pulumi.lifecycle.kinds import KINDS
 from evolve_pulumi.lifecycle.orphans import TYPE
 
 COLOUR = re.compile(r"<\{%.*?%\}>")
 NOISE = ("update failed", "preview failed", "resource registration failed")
 ENGINE_KEYS = ("__provider", "preview", "owner")
+WORDS = {f"env.{COMMITS}": "commit"}
+"""Attributes that no user has declared, in a user's terms."""
 
 ACTIONS: Mapping[OpType, str] = {
     OpType.CREATE: "create",
@@ -75,7 +78,8 @@ def _change(step: StepEventMetadata, phase: str) -> Change | None:
         return None
     kind = re.sub(r"(?<!^)(?=[A-Z])", "_", step.type.removeprefix(TYPE)).lower()
     action = ACTIONS[step.op]
-    attributes = tuple(path for path in _paths(step) if path.split(".", 1)[0] not in ENGINE_KEYS)
+    paths = (WORDS.get(path, path) for path in _paths(step) if path.split(".", 1)[0] not in ENGINE_KEYS)
+    attributes = tuple(sorted(paths))
     return Change(kind, _name(step.urn), action, phase, attributes, _how(kind, action, step))
 
 
