@@ -122,3 +122,13 @@ def test_interrupted_it_begins_no_other(environments: Environments, cloud: Cloud
     cloud.heal()
     environments.run("reconcile", "fleet", "--local").ok()
     assert cloud.status()["sandboxes"] == 6
+
+
+def test_two_files_of_one_environment_are_refused(environments: Environments) -> None:
+    write(environments, "alice", "one")
+    (environments.folder / "fleet" / "alice.yml").write_text(DEFINITION)
+    refused = environments.run("reconcile", "fleet", "--local")
+    assert (refused.code, environments.stacks()) == (2, [])
+    assert refused.stderr == (
+        "error: fleet/alice.yaml and alice.yml are both fleet alice. Rename one, or take it away.\n"
+    )

@@ -21,6 +21,7 @@ from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import workspace
 from evolve_pulumi.definitions import reading
 from evolve_pulumi.definitions.policy import Policy
+from evolve_pulumi.errors import ConfigurationError
 
 SUFFIXES = (".yaml", ".yml")
 CREDENTIALS = re.compile(r"//[^/@]*@")
@@ -33,10 +34,17 @@ def folder(folder: Path, options: Sequence[str], *, as_json: bool) -> Exit:
         folder: Holds definitions; the name of a file is the name of its environment.
         options: Of the command, for each of them.
         as_json: For programs.
+
+    Raises:
+        ConfigurationError: Two files are of one environment.
     """
     files = sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.is_file())
-    declared = {of_file(file): ("reconcile", str(file), *options) for file in files}
-    present, here = {str(target) for target in declared}, identity(folder)
+    declared = {of_file(file): ("reconcile", *options, "--", str(file)) for file in files}
+    present, here = {str(target): target for target in declared}, identity(folder)
+    if twice := next((each for each in declared if present[str(each)] is not each), None):
+        raise ConfigurationError(
+            f"{twice.file} and {present[str(twice)].file.name} are both {twice}", remedy="Rename one, or take it away."
+        )
     removed = [each.target for each in tags.environments() if each.folder == here and str(each.target) not in present]
     return Several(as_json=as_json).run(
         declared | {target: ("destroy", "--project", target.project, "-e", target.environment) for target in removed}

@@ -50,8 +50,9 @@ class Several:
         if self._is_interrupted:
             return Exit.INTERRUPTED, "not begun"
         plain, result = Plain(previewing=False, prefix=f"{target.environment}: "), "Failed"
+        verb, *others = arguments
         process = subprocess.Popen(
-            [*COMMAND, *arguments, "--json"],
+            [*COMMAND, verb, "--json", *others],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
