@@ -10,10 +10,11 @@ from evolve_pulumi.cli.environments import verbs
 from evolve_pulumi.cli.pull_requests import verbs as pull_requests
 
 app = typer.Typer(
-    help="Cloud sandboxes with Pulumi: environments from definitions, the local cloud, and what is orphaned.",
+    help="Cloud sandboxes with Pulumi: environments from definitions, the local cloud, and what was left behind.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 verbs.add_to(app)
 app.add_typer(pull_requests.app, name="pr")

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from evolve_pulumi.cli.environments.exits import Exit, run
 
+ENVIRONMENTS: dict[str, Any] = {"rich_help_panel": "Environments"}
 TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -23,29 +24,38 @@ def sweep(
     ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     expired: Annotated[
-        bool, typer.Option("--expired", help="Destroy the environments of `up` whose time is over, with their stacks.")
+        bool,
+        typer.Option(
+            "--expired", help="Destroy the environments of `up` whose time is over, with their stacks.", **ENVIRONMENTS
+        ),
     ] = False,
     project: Annotated[
-        str | None, typer.Option(help="With --expired: only this definition's.", show_default="all that there are")
+        str | None, typer.Option(help="Only this definition's.", show_default="all that there are", **ENVIRONMENTS)
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --expired: only show them.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show them.", **ENVIRONMENTS)] = False,
     as_of: Annotated[
         datetime | None,
-        typer.Option(help="With --expired: judge by this time, in UTC.", show_default="now", formats=TIMES),
+        typer.Option(
+            help="Judge by this time, in UTC: 2026-12-01, 2026-12-01T18:30.",
+            show_default="now",
+            metavar="<time>",
+            formats=TIMES,
+            **ENVIRONMENTS,
+        ),
     ] = None,
 ) -> None:
-    """List what a stack made and no longer knows: left by updates that were killed, or by states that were lost.
+    """Find what was left behind: what a stack made and no longer knows, or environments whose time is over.
 
-    Looks only at what carries the labels of this project and stack, or an automatic name of theirs. Two stacks of the
+    Without --expired it lists what updates that were killed have left, or states that were lost, and with --delete
+    deletes it. It looks only at what carries the labels of this project and stack, or an automatic name of theirs. Two stacks of the
     same project and name, in two backends but with one account, look alike: give them different names before you use
     --delete.
 
     Exit code: 0 where nothing is orphaned, or all of it was deleted; 1 where something is left; 2 where not everything
     could be looked at or deleted.
 
-    With --expired nothing of that: the environments that `evolve-pulumi up` made and whose lifetime is over are
-    destroyed as by `evolve-pulumi destroy`, all that have their state in the same place. Exit code: as `destroy`; with
-    --dry-run 5 where there are some.
+    With --expired it destroys the environments that `evolve-pulumi up` made and whose lifetime is over, as `destroy`
+    does: all that have their state in the same place. Exit code: as `destroy`; with --dry-run 5 where there are some.
     """
     if not expired:
         from evolve_pulumi.cli import orphaned
