@@ -47,9 +47,9 @@ def sweep(
     """Find what was left behind: what a stack made and no longer knows, or environments whose time is over.
 
     Without --expired it lists what updates that were killed have left, or states that were lost, and with --delete
-    deletes it. It looks only at what carries the labels of this project and stack, or an automatic name of theirs. Two stacks of the
-    same project and name, in two backends but with one account, look alike: give them different names before you use
-    --delete.
+    deletes it. It looks only at what carries the labels of this project and stack, or an automatic name of theirs. Two
+    stacks of the same project and name, in two backends but with one account, look alike: give them different names
+    before you use --delete.
 
     Exit code: 0 where nothing is orphaned, or all of it was deleted; 1 where something is left; 2 where not everything
     could be looked at or deleted.
