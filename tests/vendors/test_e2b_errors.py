@@ -55,6 +55,11 @@ def test_an_answer_becomes(status: int, words: str, expected: type[VendorError],
     assert error.remedy or expected in (VendorError, NotFoundError)
 
 
+def test_a_time_that_the_plan_does_not_have_says_where_it_was_asked_for() -> None:
+    error = translate(api_exception_from_code(400, "Timeout cannot be greater than 1 hours", e2b.SandboxException), "")
+    assert error.remedy == "Give less `timeout_minutes`, or a definition a shorter `lifetime`."
+
+
 def test_what_the_sdk_calls_not_found_is_not_found() -> None:
     for kind in (e2b.SandboxNotFoundException, e2b.VolumeNotFoundException, e2b.FileNotFoundException):
         assert type(translate(kind("Sandbox x not found"), ENDPOINT)) is NotFoundError

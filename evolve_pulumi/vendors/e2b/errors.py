@@ -36,6 +36,7 @@ STATUS = re.compile(r"(?P<status>[1-5][0-9]{2}): ")
 NOT_IMPLEMENTED = 501
 """The one status from 500 on that is final."""
 QUOTA = re.compile(r"maximum number of concurrent|too many concurrent|limit reached|_limit_reached", re.IGNORECASE)
+TOO_LONG = re.compile(r"timeout cannot be greater|max instance length", re.IGNORECASE)
 TAKEN = re.compile(r"already exists", re.IGNORECASE)
 BUSY = re.compile(r"sandboxes using it|cannot delete template|being (killed|paused|deleted)|transition", re.IGNORECASE)
 REFUSED = re.compile(r"sandbox_create_refused", re.IGNORECASE)
@@ -100,6 +101,10 @@ def translate(error: Exception, endpoint: str) -> VendorError:
             )
         case 429:
             return RateLimitError(words, status=status, remedy="Try again later, or lower --parallel.")
+        case 400 if TOO_LONG.search(text):
+            return VendorError(
+                words, status=status, remedy="Give less `timeout_minutes`, or a definition a shorter `lifetime`."
+            )
         case 400 | 409 if TAKEN.search(text):
             return NameTakenError(
                 words, status=status, remedy="Choose another name, or leave it out for an automatic one."
