@@ -1,7 +1,9 @@
 """An environment from a definition: the sandbox, what is in it, and a URL for each service."""
 
+import math
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -24,7 +26,7 @@ from evolve_pulumi.resources.sandbox import Sandbox
 from evolve_pulumi.resources.service import Service
 from evolve_pulumi.resources.snapshot import Snapshot
 from evolve_pulumi.resources.volume import Volume
-from evolve_pulumi.vendors import DEFAULT_BACKEND, VENDORS
+from evolve_pulumi.vendors import DEFAULT_BACKEND, VENDORS, vendor
 
 COMMITS = "EVOLVE_COMMITS"
 """The variable that starts again what uses repositories, when one has moved."""
@@ -66,7 +68,9 @@ class PreviewEnvironment(pulumi.ComponentResource):
         self._secrets = secrets or {}
         self._name = resource_name
         self._own = ResourceOptions(parent=self)
-        sandbox = self._sandbox()
+        self._backend: str = definition.get("backend") or pulumi.Config("evolve").get("backend") or DEFAULT_BACKEND
+        expiry = expires_at or reading.expiry(reading.lifetime(definition))
+        sandbox = self._sandbox(expiry)
         moved = self._bring_in(sandbox)
         seeded = self._seed(sandbox, moved)
         self._start_services(sandbox, self._set_up(sandbox, [*moved, *seeded]), moved)
@@ -75,7 +79,6 @@ class PreviewEnvironment(pulumi.ComponentResource):
         self.sandbox_id = sandbox.id
         self.urls = Output.all(**urls) if urls else Output.from_input({})
         self.preview_token = sandbox.preview_token
-        expiry = expires_at or reading.expiry(reading.lifetime(definition))
         self.expires_at = Output.from_input(expiry)
         public = any(service.get("public") for service in self._services.values())
         self.summary = self.urls.apply(lambda known: markdown.summary(known, expiry, public=public))
@@ -101,14 +104,14 @@ class PreviewEnvironment(pulumi.ComponentResource):
     def _services(self) -> Mapping[str, ServiceDefinition]:
         return self._definition.get("services", {})
 
-    def _sandbox(self) -> Sandbox:
+    def _sandbox(self, expires_at: str | None) -> Sandbox:
         definition, content = self._definition, _picked(self._definition, SandboxContent.__annotations__)
-        size = self._size()
-        options: dict[str, Any] = self._vendors_options()
+        size, options = self._size(), self._options(expires_at)
         if source := self._snapshot(size):
             content["snapshot"] = source.name
         else:
-            options = {name: {**own, **_sized("sandbox", name, size)} for name, own in options.items()}
+            options |= _picked(size, VENDORS[self._backend].kinds["sandbox"].option_names)
+        own: dict[str, Any] = {self._backend: options} if options else {}
         if volumes := self._mounts():
             content["volumes"] = volumes
         if "env" in content:
@@ -118,21 +121,22 @@ class PreviewEnvironment(pulumi.ComponentResource):
             self._own,
             **content,
             **_picked(definition, ("backend", "allow_restart")),
-            **{name: value for name, value in options.items() if value},
+            **own,
             state="started",
             ports=[port for service in self._services.values() if (port := _port(service))],
             public=any(service.get("public", False) for service in self._services.values()),
         )
 
-    def _vendors_options(self) -> dict[str, Any]:
-        """Each vendor's own, with its own end of the lifetime."""
+    def _options(self, expires_at: str | None) -> Any:
+        """The vendor's own, with what ends the sandbox when its lifetime is over."""
         given: Mapping[str, Any] = self._definition
-        options: dict[str, dict[str, Any]] = {name: dict(given.get(name, {})) for name in VENDORS}
-        span = reading.lifetime(self._definition)
-        if span is None:
+        options: dict[str, Any] = dict(given.get(self._backend, {}))
+        lifetime = reading.lifetime(self._definition)
+        if lifetime is None or expires_at is None:
             return options
-        minutes = round(span.total_seconds() / 60)
-        return {name: VENDORS[name].limited(minutes, own) for name, own in options.items()}
+        with in_program():
+            left = datetime.fromisoformat(expires_at) - datetime.now(UTC)
+            return vendor(self._backend).limited(_minutes(lifetime), options, _minutes(left))
 
     def _snapshot(self, size: Size) -> Snapshot | None:
         """What the sandbox is made from, where the definition says more than a snapshot's name."""
@@ -140,17 +144,16 @@ class PreviewEnvironment(pulumi.ComponentResource):
         if not source:
             return None
         source |= _picked(size, ("cpu", "memory_gb"))
-        source |= {name: own for name in VENDORS if (own := _sized("snapshot", name, size))}
+        if own := _picked(size, VENDORS[self._backend].kinds["snapshot"].option_names):
+            source[self._backend] = own
         return Snapshot(self._name, self._own, **source, **_where(self._definition))
 
     def _size(self) -> Size:
         """The size; raises UnsupportedError for what the vendor has not, whoever chose the vendor."""
-        backend = self._definition.get("backend") or pulumi.Config("evolve").get("backend") or DEFAULT_BACKEND
-        for path, reason in sizes.unsupported(self._definition, backend):
-            with in_program():
-                raise UnsupportedError(
-                    f"{tree.dotted(path)} {reason}", remedy="Take it away, or choose another backend."
-                )
+        with in_program():
+            for path, reason in sizes.unsupported(self._definition, self._backend):
+                words = f"{tree.dotted(path)} {reason}"
+                raise UnsupportedError(words, remedy="Take it away, or choose another backend.")
         return self._definition.get("size", {})
 
     def _mounts(self) -> list[VolumeMount]:
@@ -244,9 +247,8 @@ def _picked(values: Any, keys: Iterable[str]) -> dict[str, Any]:
     return {key: values[key] for key in keys if key in values}
 
 
-def _sized(kind: str, backend: str, size: Size) -> dict[str, Any]:
-    """A size, as far as it is among a vendor's own options of a kind."""
-    return _picked(size, VENDORS[backend].kinds[kind].option_names)
+def _minutes(span: timedelta) -> int:
+    return math.ceil(span / timedelta(minutes=1))
 
 
 def _port(service: ServiceDefinition) -> int | None:

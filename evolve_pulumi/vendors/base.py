@@ -114,8 +114,7 @@ class Account(Protocol):
 
     def renew(self, sandbox_id: str, recorded: Values, minutes: int | None, expires_at: str | None) -> None:
         """Count the vendor's own time limit of a sandbox from now on, the recorded one or so many minutes, and say in a
-        label when it ends, where both can be changed. Raises NotFoundError, and RefusedError for more minutes than the
-        vendor can grant this sandbox."""
+        label when it ends, where both can be changed. Raises NotFoundError."""
         ...
 
     def owned(self, project: str, stack: str) -> Iterator[Owned]:
@@ -176,8 +175,11 @@ class Vendor(Protocol):
         """Reach the account; imports the SDK."""
         ...
 
-    def limited(self, minutes: int, options: Values) -> dict[str, Any]:
-        """A sandbox's options of this vendor, with what ends it when so many minutes are over, whoever is there to."""
+    def limited(self, minutes: int, options: Values, ttl_minutes: int) -> dict[str, Any]:
+        """A sandbox's options of this vendor, with what ends it when so many minutes are over, whoever is there to.
+
+        They fit every `ttl_minutes` that it may be given to live from now on; raises RefusedError where none do.
+        """
         ...
 
     def warm_up(self) -> None:

@@ -27,7 +27,7 @@ def test_what_is_abandoned_is_swept_with_its_stack(environments: Environments, s
     environments.write(DEFINITION)
     where = ("--local", "--backend", side.backend)
     environments.run("up", "--pr", "1", *where).ok()
-    kept = environments.run("up", "--pr", "2", "--ttl", "3d", *where, "--json").ok().end["urls"]["web"]
+    kept = environments.run("up", "--pr", "2", "--ttl", "20h", *where, "--json").ok().end["urls"]["web"]
     assert environments.run("sweep", "--expired").ok().stdout == "Nothing has expired.\n"
 
     would = environments.run("sweep", "--expired", "--dry-run", "--as-of", in_hours(3))
@@ -84,12 +84,13 @@ def test_another_time_to_live_changes_nothing_else(environments: Environments, c
     assert side.ids() == []
 
 
-def test_more_than_e2b_can_grant_is_refused_with_what_to_do(environments: Environments) -> None:
+def test_more_than_e2b_can_grant_is_refused_with_what_to_do(environments: Environments, cloud: Cloud) -> None:
     environments.write(DEFINITION)
     refused = environments.run("up", "--local", "--backend", "e2b", "--ttl", "3d")
     assert refused.code == 1
-    assert "sandbox 'shop': renew: E2B kills it after 24 hours at most" in refused.stderr
-    assert "Give a longer lifetime in the definition" in refused.stderr
+    assert refused.stderr.startswith("error: E2B lets it live for 24 hours at most, since its lifetime is no longer")
+    assert "Give the definition a longer lifetime" in refused.stderr
+    assert SIDES["e2b"](cloud).ids() == []
 
 
 def test_a_time_to_live_that_is_none(environments: Environments) -> None:

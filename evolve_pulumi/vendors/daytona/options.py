@@ -143,8 +143,9 @@ class DaytonaOptions(TypedDict, total=False):
     lets it live. Cannot be read back from Daytona."""
 
 
-def limited(minutes: int, options: Values) -> dict[str, Any]:
+def limited(minutes: int, options: Values, ttl_minutes: int) -> dict[str, Any]:
     """It is deleted then, and not stopped before for being idle: nothing would wake it."""
+    del ttl_minutes
     return {"auto_stop_minutes": 0, "ttl_minutes": minutes, **options}
 
 

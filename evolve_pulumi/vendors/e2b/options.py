@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from evolve_pulumi.errors import RefusedError
 from evolve_pulumi.schema import Attribute, Input, Values, Wire
 
 ALL_TRAFFIC = "0.0.0.0/0"
@@ -116,10 +117,15 @@ class E2BOptions(TypedDict, total=False):
     """Ports at which it serves HTTPS itself."""
 
 
-def limited(minutes: int, options: Values) -> dict[str, Any]:
-    """It is killed then, as long as that is a time that E2B lets one run; else it is paused when it is idle."""
+def limited(minutes: int, options: Values, ttl_minutes: int) -> dict[str, Any]:
+    """It is killed then, as long as that is a time that E2B lets one run; else paused when its timeout is over."""
     if minutes > MOST_TIMEOUT_MINUTES or options.keys() & {"timeout_minutes", "on_timeout"}:
         return dict(options)
+    if ttl_minutes > MOST_TIMEOUT_MINUTES:
+        raise RefusedError(
+            "E2B lets it live for 24 hours at most, since its lifetime is no longer than that",
+            remedy="Give the definition a longer lifetime: then it is paused when its timeout is over, and not killed.",
+        )
     return {"timeout_minutes": minutes, "on_timeout": "kill", **options}
 
 

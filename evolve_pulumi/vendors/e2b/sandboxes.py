@@ -16,14 +16,14 @@ from e2b import (
     VolumeAndToken,
 )
 
-from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, RefusedError, VendorError
+from evolve_pulumi.errors import EvolveError, NotFoundError, NotReadyError, VendorError
 from evolve_pulumi.planning import Step
 from evolve_pulumi.schema import Change, Values
 from evolve_pulumi.vendors import ownership
 from evolve_pulumi.vendors.base import Observed
 from evolve_pulumi.vendors.e2b.errors import translated
 from evolve_pulumi.vendors.e2b.operations import EGRESS, SET_STATE, SET_TIMEOUT, Remote, egress
-from evolve_pulumi.vendors.e2b.options import MOST_TIMEOUT_MINUTES, TIMEOUT_MINUTES
+from evolve_pulumi.vendors.e2b.options import TIMEOUT_MINUTES
 from evolve_pulumi.vendors.e2b.place import Place
 from evolve_pulumi.vendors.retry import made_after_all, patiently
 
@@ -100,11 +100,6 @@ class Sandboxes:
         """Count the time until it is killed from now on; one that is paused then needs no more time."""
         if recorded.get("on_timeout") != "kill":
             return
-        if minutes and minutes > MOST_TIMEOUT_MINUTES:
-            raise RefusedError(
-                "E2B kills it after 24 hours at most, since it was made to be killed when its time is over",
-                remedy="Give a longer lifetime in the definition: what lives longer than 24 hours is paused instead.",
-            )
         seconds = 60 * minutes if minutes else _timeout(recorded)
         self._patiently(lambda: self._sdk.Sandbox.set_timeout(id, seconds), READ_SECONDS)
 
