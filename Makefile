@@ -23,9 +23,10 @@ check: sync ## check format, lint, types and layers
 	$(RUN) pyright
 	$(RUN) lint-imports
 
-bench: sync engine ## measure creating and deleting sandboxes, and calls into them
+bench: sync engine ## measure sandboxes made and deleted, calls into them, and environments with nothing to do
 	$(RUN) python benchmarks/sandboxes.py $(ARGS)
 	$(RUN) python benchmarks/inside.py
+	$(RUN) python benchmarks/environments.py
 
 docs: sync ## write the generated documents anew
 	$(RUN) python tools/reference.py > docs/reference.md
