@@ -1,9 +1,8 @@
 """An environment from a definition: the sandbox, what is in it, and a URL for each service."""
 
-import math
 import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -37,7 +36,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
 
     Args:
         resource_name: Its name in the program, which its resources begin with.
-        definition: The definition; `evolve_pulumi.load_definition` reads one from a file.
+        definition: The definition; `of_config` reads one from a file.
         secrets: Values for `${{ secrets.NAME }}` in it.
         opts: The engine's options.
         expires_at: When it expires, in ISO 8601. Default: when the definition's lifetime is over, counted from now.
@@ -74,14 +73,12 @@ class PreviewEnvironment(pulumi.ComponentResource):
         moved = self._bring_in(sandbox)
         seeded = self._seed(sandbox, moved)
         self._start_services(sandbox, self._set_up(sandbox, [*moved, *seeded]), moved)
-        ports = {name: port for name, service in self._services.items() if (port := _port(service))}
-        urls = {name: sandbox.preview_url(port) for name, port in ports.items()}
+        urls = {name: sandbox.preview_url(port) for name, port in self._ports.items()}
         self.sandbox_id = sandbox.id
         self.urls = Output.all(**urls) if urls else Output.from_input({})
         self.preview_token = sandbox.preview_token
         self.expires_at = Output.from_input(expiry)
-        public = any(service.get("public") for service in self._services.values())
-        self.summary = self.urls.apply(lambda known: markdown.summary(known, expiry, public=public))
+        self.summary = self.urls.apply(lambda known: markdown.summary(known, expiry, public=self._public))
         outputs = ("sandbox_id", "urls", "preview_token", "expires_at", "summary")
         self.register_outputs({name: getattr(self, name) for name in outputs})
 
@@ -104,6 +101,15 @@ class PreviewEnvironment(pulumi.ComponentResource):
     def _services(self) -> Mapping[str, ServiceDefinition]:
         return self._definition.get("services", {})
 
+    @property
+    def _ports(self) -> dict[str, int]:
+        """By the names of the services; a definition's values are all known."""
+        return {name: cast(int, service["port"]) for name, service in self._services.items() if "port" in service}
+
+    @property
+    def _public(self) -> bool:
+        return any(service.get("public", False) for service in self._services.values())
+
     def _sandbox(self, expires_at: str | None) -> Sandbox:
         definition, content = self._definition, _picked(self._definition, SandboxContent.__annotations__)
         size, options = self._size(), self._options(expires_at)
@@ -123,8 +129,8 @@ class PreviewEnvironment(pulumi.ComponentResource):
             **_picked(definition, ("backend", "allow_restart")),
             **own,
             state="started",
-            ports=[port for service in self._services.values() if (port := _port(service))],
-            public=any(service.get("public", False) for service in self._services.values()),
+            ports=[*self._ports.values()],
+            public=self._public,
         )
 
     def _options(self, expires_at: str | None) -> Any:
@@ -136,7 +142,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
             return options
         with in_program():
             left = datetime.fromisoformat(expires_at) - datetime.now(UTC)
-            return vendor(self._backend).limited(_minutes(lifetime), options, _minutes(left))
+            return vendor(self._backend).limited(reading.minutes(lifetime), options, reading.minutes(left))
 
     def _snapshot(self, size: Size) -> Snapshot | None:
         """What the sandbox is made from, where the definition says more than a snapshot's name."""
@@ -245,15 +251,6 @@ class PreviewEnvironment(pulumi.ComponentResource):
 def _picked(values: Any, keys: Iterable[str]) -> dict[str, Any]:
     """Those of the keys that there are."""
     return {key: values[key] for key in keys if key in values}
-
-
-def _minutes(span: timedelta) -> int:
-    return math.ceil(span / timedelta(minutes=1))
-
-
-def _port(service: ServiceDefinition) -> int | None:
-    """A definition's values are all known."""
-    return cast(int | None, service.get("port"))
 
 
 def _commits(sources: list[Resource]) -> dict[str, pulumi.Input[str]]:

@@ -7,7 +7,6 @@ holds none, and are put in where the environment is made, see `reveal`.
 """
 
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from typing import Any, cast
 from evolve_pulumi.definitions import tree
 from evolve_pulumi.definitions.policy import Policy, is_never_given
 from evolve_pulumi.definitions.tree import FileError, Problem, Tree
+from evolve_pulumi.sources import repositories
 from evolve_pulumi.spelling import closest
 
 EXPRESSION = re.compile(r"\$\{\{(?P<name>[^{}]*)\}\}")
@@ -43,32 +43,27 @@ class Context:
     @cached_property
     def root(self) -> Path:
         """The folder of the repository that the definition is in, or else its own."""
-        return Path(self._git("rev-parse", "--show-toplevel") or self.folder).resolve()
+        return Path(repositories.told(self.folder, "rev-parse", "--show-toplevel") or self.folder).resolve()
 
     @cached_property
     def sha(self) -> str | None:
         """The commit that is checked out."""
-        return self._git("rev-parse", "HEAD")
+        return repositories.told(self.folder, "rev-parse", "HEAD")
 
     @cached_property
     def branch(self) -> str | None:
         """The branch that is checked out; on GitHub, where none is, the pull request's."""
-        return self._git("symbolic-ref", "--short", "HEAD") or self.environ.get("GITHUB_HEAD_REF") or None
+        return (
+            repositories.told(self.folder, "symbolic-ref", "--short", "HEAD")
+            or self.environ.get("GITHUB_HEAD_REF")
+            or None
+        )
 
     @property
     def secrets(self) -> dict[str, str]:
         """The values of the secrets that the policy gives, as far as they are set."""
         allowed = (name for name in self.policy.get("secrets", []) if not is_never_given(name))
         return {name: self.environ[name] for name in allowed if name in self.environ}
-
-    def _git(self, *arguments: str) -> str | None:
-        try:
-            answer = subprocess.run(
-                ["git", "-C", str(self.folder), *arguments], capture_output=True, text=True, check=False
-            )
-        except FileNotFoundError:
-            return None
-        return answer.stdout.strip() or None if answer.returncode == 0 else None
 
 
 class _Unusable(Exception):

@@ -1,5 +1,6 @@
 """Definitions from files, and back."""
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,11 @@ def span(text: str) -> timedelta:
     if not re.match(LIFETIME_PATTERN, text):
         raise ConfigurationError(f"{text!r} is not a time", remedy="A number and m, h or d, as in 90m, 12h or 3d.")
     return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+
+
+def minutes(span: timedelta) -> int:
+    """A span of time in minutes, begun ones too."""
+    return math.ceil(span / timedelta(minutes=1))
 
 
 def expiry(lifetime: timedelta | None) -> str | None:

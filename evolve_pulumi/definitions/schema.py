@@ -54,4 +54,5 @@ def _loosen(found: dict[str, Any]) -> None:
     if found.get("type") in ("integer", "number", "boolean"):
         bounds = {key: found.pop(key) for key in list(found) if key not in ("title", "description")}
         found["anyOf"] = [bounds, EXPRESSION]
-    found.pop("title", None) if isinstance(found.get("title"), str) else None
+    if isinstance(found.get("title"), str):
+        del found["title"]

@@ -59,6 +59,15 @@ def resolve(source: str, ref: str) -> str:
     return found
 
 
+def told(folder: Path, *arguments: str) -> str | None:
+    """What Git says of a folder; None where it says nothing, or there is no Git."""
+    try:
+        answer = _Git(str(folder)).run(*arguments)
+    except ConfigurationError:
+        return None
+    return answer.stdout.strip() or None if answer.returncode == 0 else None
+
+
 def clone_of(file: Path) -> Path:
     """The folder of the clone that a file is in, or would be; raises RefusedError where a link leads to the file.
 

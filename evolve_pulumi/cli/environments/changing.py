@@ -3,7 +3,6 @@
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pulumi
 from pulumi.automation import LocalWorkspace, Stack, StackSettings
@@ -23,8 +22,6 @@ from evolve_pulumi.definitions.expressions import Context
 from evolve_pulumi.definitions.policy import Policy
 from evolve_pulumi.errors import EvolveError, NotFoundError
 from evolve_pulumi.lifecycle import renewal
-from evolve_pulumi.vendors import accounts
-from evolve_pulumi.vendors.settings import Settings
 
 PARALLEL = 64
 """The engine's own default is a few for each core."""
@@ -58,7 +55,7 @@ def up(target: Target, allowed: Policy, ttl: str | None, place: Place, manner: M
     engine = Engine()
     with (
         manner.showing(f"up: {target}") as shown,
-        interruptible(engine),
+        interruptible(engine.interrupt),
         workspace(target, engine, program) as at,
     ):
         stack, _ = open_stack(target, at, place)
@@ -91,10 +88,10 @@ def bring_up(operation: Operation, stack: Stack, program: "Program", manner: Man
 
 def renew(operation: Operation, stack: Stack, program: "Program") -> Exit:
     """Count the vendor's own limits from now on."""
-    open_account = accounts(Settings(lambda _: None, os.environ))
+    open_account = settled.opener()
     for sandbox in settled.state_of(stack).of_kind("Sandbox"):
         try:
-            renewal.renew(sandbox, program.ttl, program.expires_at, open_account)
+            renewal.renew(sandbox, program.ttl_minutes, program.expires_at, open_account)
         except NotFoundError:
             # It is gone, as the next look finds.
             continue
@@ -109,7 +106,7 @@ def preview(target: Target, allowed: Policy, place: Place, manner: Manner, *, ex
     engine = Engine()
     with (
         manner.showing(f"preview: {target}", previewing=True) as shown,
-        interruptible(engine),
+        interruptible(engine.interrupt),
         workspace(target, engine, program) as at,
     ):
         stack, is_new = open_stack(target, at, place)
@@ -126,7 +123,7 @@ def destroy(target: Target, manner: Manner) -> Exit:
     engine = Engine()
     with (
         manner.showing(f"destroy: {target}") as shown,
-        interruptible(engine),
+        interruptible(engine.interrupt),
         workspace(target, engine) as at,
     ):
         operation = Operation(engine, shown)
@@ -150,7 +147,7 @@ def read_program(target: Target, allowed: Policy, ttl: str | None = None) -> "Pr
     definition = reading.load(target.file, context)
     span = reading.span(ttl) if ttl else None
     expires_at = reading.expiry(span or reading.lifetime(definition))
-    return Program(target, definition, context.secrets, span, expires_at)
+    return Program(target, definition, context.secrets, reading.minutes(span) if span else None, expires_at)
 
 
 @dataclass(frozen=True)
@@ -160,7 +157,7 @@ class Program:
     target: Target
     definition: reading.Definition
     secrets: dict[str, str]
-    ttl: timedelta | None
+    ttl_minutes: int | None
     """How long it lives, where that is not the definition's lifetime."""
     expires_at: str | None
 

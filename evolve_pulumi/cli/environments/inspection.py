@@ -1,7 +1,6 @@
 """status, logs and open: what is there, without changing it."""
 
 import json
-import os
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,9 +20,7 @@ from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import select, workspace
 from evolve_pulumi.errors import ConfigurationError, NotFoundError, RefusedError, UnsupportedError
 from evolve_pulumi.lifecycle import services
-from evolve_pulumi.vendors import accounts
 from evolve_pulumi.vendors.base import Account
-from evolve_pulumi.vendors.settings import Settings
 
 FOLLOW_SECONDS = 1
 SIGNED_MINUTES = 60
@@ -111,7 +108,7 @@ def _opened(target: Target) -> Generator[tuple[Stack, LocalWorkspace]]:
 
 
 def _account(resource: Mapping[str, Any]) -> Account:
-    return accounts(Settings(lambda _: None, os.environ))(resource["outputs"]["connection"])
+    return settled.opener()(resource["outputs"]["connection"])
 
 
 def _sandbox(resource: Mapping[str, Any]) -> SandboxStatus:

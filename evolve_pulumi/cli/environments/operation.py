@@ -114,10 +114,10 @@ class Operation:
 
 
 @contextmanager
-def interruptible(engine: Engine) -> Generator[None]:
-    """Pass ^C, and the polite request to end, on to the engine instead of ending here."""
+def interruptible(interrupt: Callable[[], None]) -> Generator[None]:
+    """Pass ^C, and the polite request to end, on to what goes on instead of ending here."""
     kinds = (signal.SIGINT, signal.SIGTERM)
-    before = {kind: signal.signal(kind, lambda _number, _frame: engine.interrupt()) for kind in kinds}
+    before = {kind: signal.signal(kind, lambda _number, _frame: interrupt()) for kind in kinds}
     try:
         yield
     finally:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,12 +15,13 @@ from evolve_pulumi.cli.environments.events import Note
 from evolve_pulumi.cli.environments.exits import Exit
 from evolve_pulumi.cli.environments.operation import Operation, interruptible
 from evolve_pulumi.cli.environments.settled import Place
-from evolve_pulumi.cli.environments.several import Several
+from evolve_pulumi.cli.environments.several import Several, destroying
 from evolve_pulumi.cli.environments.target import Target
 from evolve_pulumi.cli.environments.workspace import workspace
 from evolve_pulumi.definitions import reading
 from evolve_pulumi.definitions.policy import Policy
 from evolve_pulumi.errors import ConfigurationError
+from evolve_pulumi.sources import repositories
 
 SUFFIXES = (".yaml", ".yml")
 CREDENTIALS = re.compile(r"//[^/@]*@")
@@ -40,15 +40,13 @@ def folder(folder: Path, options: Sequence[str], *, as_json: bool) -> Exit:
     """
     files = sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.is_file())
     declared = {of_file(file): ("reconcile", *options, "--", str(file)) for file in files}
-    present, here = {str(target): target for target in declared}, identity(folder)
+    present = {str(target): target for target in declared}
     if twice := next((each for each in declared if present[str(each)] is not each), None):
         raise ConfigurationError(
             f"{twice.file} and {present[str(twice)].file.name} are both {twice}", remedy="Rename one, or take it away."
         )
-    removed = [each.target for each in tags.environments() if each.folder == here and str(each.target) not in present]
-    return Several(as_json=as_json).run(
-        declared | {target: ("destroy", "--project", target.project, "-e", target.environment) for target in removed}
-    )
+    removed = [target for target in tags.of_folder(identity(folder)) if str(target) not in present]
+    return Several(as_json=as_json).run(declared | {target: destroying(target) for target in removed})
 
 
 def of_file(file: Path) -> Target:
@@ -62,7 +60,7 @@ def definition(target: Target, allowed: Policy, place: Place, manner: Manner, *,
     engine = Engine()
     with (
         manner.showing(f"reconcile: {target}") as shown,
-        interruptible(engine),
+        interruptible(engine.interrupt),
         workspace(target, engine, program) as at,
     ):
         stack, is_new = changing.open_stack(target, at, place)
@@ -84,7 +82,8 @@ def identity(folder: Path) -> str:
     """What tells a folder of definitions from others, on whatever machine: where its repository is from, and where it
     is in it; outside of repositories its path."""
     at = folder.resolve()
-    root, origin = _git(at, "rev-parse", "--show-toplevel"), _git(at, "config", "remote.origin.url")
+    root = repositories.told(at, "rev-parse", "--show-toplevel")
+    origin = repositories.told(at, "config", "remote.origin.url")
     words = f"{CREDENTIALS.sub('//', origin)} {at.relative_to(Path(root).resolve())}" if root and origin else str(at)
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
@@ -99,8 +98,3 @@ def _compared(engine: Engine, stack: Stack, shown: Display, manner: Manner) -> t
     for words in drift:
         shown.note(Note("warning", words))
     return code, "drifted" if drift else "unchanged"
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
-    return answer.stdout.strip()

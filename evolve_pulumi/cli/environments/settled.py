@@ -1,5 +1,6 @@
 """Where an environment lives: what the command line says, or else where it is already."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +9,20 @@ from pulumi.automation import Stack
 
 from evolve_pulumi import local_address
 from evolve_pulumi.lifecycle.orphans import StackState
+from evolve_pulumi.vendors import accounts
+from evolve_pulumi.vendors.base import Opener
+from evolve_pulumi.vendors.settings import Settings
 
 
 def state_of(stack: Stack) -> StackState:
     """Our resources in the stack's state."""
     deployment: Mapping[str, Any] = stack.export_stack().deployment or {}
     return StackState.of({"deployment": deployment})
+
+
+def opener() -> Opener:
+    """Reaches the vendors with the keys that this machine's environment has."""
+    return accounts(Settings(lambda _: None, os.environ))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -15,6 +14,7 @@ import typer
 from evolve_pulumi.cli.environments.display import Outcome, Plain, total
 from evolve_pulumi.cli.environments.events import Change, Note
 from evolve_pulumi.cli.environments.exits import Exit
+from evolve_pulumi.cli.environments.operation import interruptible
 from evolve_pulumi.cli.environments.target import Target
 
 AT_ONCE = 4
@@ -36,7 +36,7 @@ class Several:
 
     def run(self, commands: Mapping[Target, Sequence[str]]) -> Exit:
         """Run a command for each, show what came of each, and say how they ended, taken together."""
-        with self._interruptible(), ThreadPoolExecutor(AT_ONCE) as pool:
+        with interruptible(self._interrupt), ThreadPoolExecutor(AT_ONCE) as pool:
             ended = list(pool.map(self._one, commands, commands.values()))
         words = {str(target): result for target, (_, result) in zip(commands, ended, strict=True)}
         if self._as_json:
@@ -86,22 +86,16 @@ class Several:
             case _:
                 pass
 
-    @contextmanager
-    def _interruptible(self) -> Generator[None]:
+    def _interrupt(self) -> None:
         """Pass ^C on to those that run, and begin no other."""
+        self._is_interrupted = True
+        for process in list(self._running):
+            process.send_signal(signal.SIGINT)
 
-        def pass_on(_number: int, _frame: object) -> None:
-            self._is_interrupted = True
-            for process in list(self._running):
-                process.send_signal(signal.SIGINT)
 
-        kinds = (signal.SIGINT, signal.SIGTERM)
-        before = {kind: signal.signal(kind, pass_on) for kind in kinds}
-        try:
-            yield
-        finally:
-            for kind, handler in before.items():
-                signal.signal(kind, handler)
+def destroying(target: Target) -> tuple[str, ...]:
+    """The command that destroys an environment without its definition."""
+    return ("destroy", "--project", target.project, "--environment", target.environment)
 
 
 def _result(event: Mapping[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ import typer
 
 from evolve_pulumi.cli.environments import tags
 from evolve_pulumi.cli.environments.exits import Exit
-from evolve_pulumi.cli.environments.several import Several
+from evolve_pulumi.cli.environments.several import Several, destroying
 
 
 def sweep(project: str | None, as_of: datetime | None, *, only_show: bool, as_json: bool) -> Exit:
@@ -25,9 +25,4 @@ def sweep(project: str | None, as_of: datetime | None, *, only_show: bool, as_js
         return Exit.DIFFERS if expired else Exit.DONE
     if not expired and not as_json:
         typer.echo("Nothing has expired.")
-    return Several(as_json=as_json).run(
-        {
-            each.target: ("destroy", "--project", each.target.project, "--environment", each.target.environment)
-            for each in expired
-        }
-    )
+    return Several(as_json=as_json).run({each.target: destroying(each.target) for each in expired})

@@ -18,6 +18,8 @@ EXPIRES_AT = "evolve:expires-at"
 FOLDER = "evolve:folder"
 """The folder of definitions that it is reconciled with."""
 NEVER = "never"
+NOWHERE = Target(Path(), "environments", "")
+"""Stands for a project where all are asked for."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,6 @@ class Environment:
     target: Target
     expires_at: str | None
     """In ISO 8601; None where it has no end."""
-    folder: str | None
-    """The name of the folder that it is reconciled with."""
 
     def is_expired(self, at: datetime) -> bool:
         """Whether its time is over at a time."""
@@ -49,15 +49,20 @@ def read(target: Target, at: LocalWorkspace) -> Environment:
 
 def environments(project: str | None = None) -> list[Environment]:
     """All that there are where the states are, or those of one project."""
-    engine, here = Engine(), Target(Path(), project or "environments", "")
-    with workspace(here, engine) as at, ThreadPoolExecutor() as pool:
-        answer = engine.run(["stack", "ls", "--all", "--tag", EXPIRES_AT, "--json"], at.work_dir, at.env_vars)
-        names = sorted(str(item["name"]) for item in json.loads(answer.stdout))
+    engine = Engine()
+    with workspace(NOWHERE, engine) as at, ThreadPoolExecutor() as pool:
+        found = _tagged(EXPIRES_AT, engine, at)
+        names = [name for name, target in found.items() if project in (None, target.project)]
+        return [
+            _environment(found[name], tags) for name, tags in zip(names, pool.map(at.list_tags, names), strict=True)
+        ]
 
-        def environment(name: str) -> Environment:
-            return _environment(_target(name, here.project), at.list_tags(name))
 
-        return [each for each in pool.map(environment, names) if project in (None, each.target.project)]
+def of_folder(folder: str) -> list[Target]:
+    """Those that are reconciled with a folder."""
+    engine = Engine()
+    with workspace(NOWHERE, engine) as at:
+        return [*_tagged(f"{FOLDER}={folder}", engine, at).values()]
 
 
 def now() -> datetime:
@@ -65,12 +70,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _target(name: str, here: str) -> Target:
+def _tagged(tag: str, engine: Engine, at: LocalWorkspace) -> dict[str, Target]:
+    """Those whose stacks have a tag, or one of that value, by the engine's name of the stack."""
+    answer = engine.run(["stack", "ls", "--all", "--tag", tag, "--json"], at.work_dir, at.env_vars)
+    return {name: _target(name) for name in sorted(str(item["name"]) for item in json.loads(answer.stdout))}
+
+
+def _target(name: str) -> Target:
     """From the engine's name of a stack, which leaves out the project that it is asked from."""
     project, _, stack = name.rpartition("/")
-    return Target(Path(), project.rpartition("/")[2] or here, stack)
+    return Target(Path(), project.rpartition("/")[2] or NOWHERE.project, stack)
 
 
 def _environment(target: Target, tags: Mapping[str, str]) -> Environment:
     ends = tags.get(EXPIRES_AT, NEVER)
-    return Environment(target, None if ends == NEVER else ends, tags.get(FOLDER))
+    return Environment(target, None if ends == NEVER else ends)

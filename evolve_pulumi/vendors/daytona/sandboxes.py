@@ -90,9 +90,7 @@ class Sandboxes:
         self, id: str, recorded: Values, declared: Values, steps: Sequence[Step], timeout_seconds: float
     ) -> Observed:
         """Carry out the operations; each may be replayed."""
-        sandbox = self.find(id)
-        if sandbox is None:
-            raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
+        sandbox = self._existing(id)
         deadline = time.monotonic() + timeout_seconds
         for step in steps:
             self._apply(sandbox, step, recorded, deadline)
@@ -112,9 +110,7 @@ class Sandboxes:
 
     def renew(self, id: str, ttl_minutes: int, expires_at: str | None) -> None:
         """Count its time to live from now on, and say in a label when that is over. 0 minutes let it live."""
-        sandbox = self.find(id)
-        if sandbox is None:
-            raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
+        sandbox = self._existing(id)
 
         def once() -> None:
             with translated(self._endpoint):
@@ -190,6 +186,12 @@ class Sandboxes:
             return None if sandbox.state in GONE else sandbox
 
         return patiently(get, READ_SECONDS)
+
+    def _existing(self, id: str) -> Sandbox:
+        sandbox = self.find(id)
+        if sandbox is None:
+            raise NotFoundError(f"sandbox {id} does not exist any more", remedy="Run `pulumi up --refresh`.")
+        return sandbox
 
     def _apply(self, sandbox: Sandbox, step: Step, recorded: Values, deadline: float) -> None:
         """Carry out one operation, again while Daytona is busy with the one before."""
